@@ -1,0 +1,265 @@
+"""Reads that own the body: pinned to one version, counted, resumed after a cut, verified at the end."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cloud.common import _checksums
+from cloud.common._observe import call_facts
+from cloud.common.errors import CloudError, IntegrityError, InvalidRequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cloud.common._runtime import Runtime
+    from cloud.common._storage_types import GetRequest, ObjectBody
+    from cloud.common.models import ObjectInfo
+
+SMALL_BODY = 8 << 20
+"""Bodies up to this many bytes are read in one go; a cut then costs a second read of the whole."""
+
+
+class ObjectStream:
+    """The bytes of one object, or of a range of it, from front to back.
+
+    The first answer pins the ETag; a cut connection is resumed from the last byte with that pin, so that
+    bytes of two versions are never mixed. The checksum of a whole object is compared at its end.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        operation: str,
+        get: Callable[[GetRequest], ObjectBody],
+        request: GetRequest,
+        *,
+        body: ObjectBody | None = None,
+    ) -> None:
+        self._runtime = runtime
+        self._operation = operation
+        self._resource = f"{request.bucket}/{request.key}"
+        self._get = get
+        self._request = request
+        self._cuts = 0
+        self._checksum: _checksums.Checksum | None = None
+        self.verified: str | None = None
+        if body is None:
+            body = self._fetch(request)
+        self._body: ObjectBody | None = body
+        self.info: ObjectInfo = body.info
+        self.position = body.start
+        self.end = body.start + body.length
+        if request.is_whole and body.checksum is not None:
+            self._checksum = _checksums.new(body.checksum[0])
+            self._expected = body.checksum
+
+    def _fetch(self, request: GetRequest) -> ObjectBody:
+        return self._runtime.run(
+            self._operation, self._resource, lambda: checked_answer(self._get(request), request)
+        )
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill `buffer` from its start and return how many bytes; 0 only at the end."""
+        while self.position < self.end and len(buffer):
+            body = self._body
+            if body is None:
+                body = self._body = self._reopen()
+            try:
+                count = self._read_some(body, buffer)
+            except CloudError as error:
+                self._cut(error)
+                continue
+            self._cuts = 0
+            if self._checksum is not None:
+                self._checksum.update(buffer[:count])
+            self.position += count
+            self._runtime.metrics.count_received(count)
+            if self.position == self.end:
+                self._finish()
+            return count
+        if self.position == self.end:
+            self._finish()
+        return 0
+
+    def _read_some(self, body: ObjectBody, buffer: memoryview) -> int:
+        def read() -> int:
+            count = body.readinto(buffer[: self.end - self.position])
+            if count == 0:
+                raise IntegrityError(
+                    f"the body ended after {self.position} of {self.end} bytes", retryable=True
+                )
+            return count
+
+        return self._runtime.translated(self._operation, self._resource, read)
+
+    def _cut(self, error: CloudError) -> None:
+        """Drop the broken answer; raise when the cut must not or cannot be mended."""
+        self.close()
+        self._cuts += 1
+        if not error.retryable or self.info.etag is None or self._cuts >= self._runtime.retry.max_attempts:
+            raise error
+
+    def _reopen(self) -> ObjectBody:
+        request = replace(
+            self._request,
+            start=self.position,
+            end=self.end,
+            if_match=self.info.etag,
+            if_none_match=None,
+            if_modified_since=None,
+        )
+        body = self._fetch(request)
+        if body.info.etag != self.info.etag:
+            body.close()
+            raise IntegrityError("the object was replaced while it was being read")
+        return body
+
+    def _finish(self) -> None:
+        self.close()
+        if self._checksum is not None:
+            checksum, self._checksum = self._checksum, None
+            verify(self._runtime, self._operation, self._resource, checksum, self._expected)
+            self.verified = self._expected[0]
+
+    def take_checksum(self) -> tuple[str, str] | None:
+        """Return the checksum to expect when its parts can be combined; whoever takes it compares it.
+
+        A checksum that cannot be combined stays None here: ranges that are read in parallel then have
+        nothing to be compared with but their lengths.
+        """
+        if self._checksum is None:
+            return None
+        self._checksum = None
+        return self._expected if _checksums.can_combine(self._expected[0]) else None
+
+    def close(self) -> None:
+        """Give the connection up. Reading on opens a new one."""
+        if self._body is not None:
+            self._body.close()
+            self._body = None
+
+
+def checked_answer(body: ObjectBody, request: GetRequest) -> ObjectBody:
+    """Return `body` when it is the range that was asked for; close it and raise otherwise."""
+    size = body.info.size
+    start = max(0, size + request.start) if request.start < 0 else request.start
+    end = size if request.end is None else min(request.end, size)
+    if body.start == start and body.length == end - start:
+        return body
+    body.close()
+    raise IntegrityError(
+        f"asked for bytes {start} to {end} of {size}, got {body.length} bytes from {body.start} on",
+        retryable=True,
+    )
+
+
+def verify(
+    runtime: Runtime,
+    operation: str,
+    resource: str,
+    checksum: _checksums.Checksum,
+    expected: tuple[str, str],
+) -> None:
+    """Raise IntegrityError when the computed checksum is not the one that the service stores."""
+    if checksum.value() != expected[1]:
+        raise IntegrityError(
+            f"the bytes do not fit the service's {expected[0]} checksum: {checksum.value()} is not {expected[1]}",
+            retryable=True,
+            context=runtime.context(operation, resource),
+        )
+
+
+def fetch_small(
+    get: Callable[[GetRequest], ObjectBody], request: GetRequest, limit: int
+) -> bytes | ObjectBody:
+    """Return all bytes of one answer, or the answer itself, still open, when it is longer than `limit`.
+
+    One try: it runs inside `Runtime.run`, which repeats it after a cut or a flipped bit.
+    """
+    body = checked_answer(get(request), request)
+    if body.length > limit:
+        return body
+    try:
+        data = body.read_all()
+        call_facts().bytes_received += len(data)
+        if len(data) != body.length:
+            raise IntegrityError(f"got {len(data)} of {body.length} bytes", retryable=True)
+        if request.is_whole and body.checksum is not None:
+            checksum = _checksums.new(body.checksum[0])
+            checksum.update(data)
+            if checksum.value() != body.checksum[1]:
+                raise IntegrityError(
+                    f"the bytes do not fit the service's {body.checksum[0]} checksum", retryable=True
+                )
+        return data
+    finally:
+        body.close()
+
+
+class ObjectReader(io.RawIOBase):
+    """A readable, seekable file over one object; a seek that leaves the stream opens a new range."""
+
+    SKIP = 128 << 10
+    """A forward seek up to this many bytes reads on instead of asking anew."""
+
+    def __init__(self, open_stream: Callable[[int, str | None], ObjectStream]) -> None:
+        super().__init__()
+        self._open_stream = open_stream
+        self._stream: ObjectStream | None = open_stream(0, None)
+        self.info = self._stream.info
+        self._position = 0
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return True."""
+        return True
+
+    def tell(self) -> int:
+        """Return the position of the next byte."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move to a position without any request; the next read makes it."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.info.size}.get(whence)
+        if base is None or base + offset < 0:
+            raise InvalidRequestError(f"cannot seek to {offset} from {whence}")
+        self._position = base + offset
+        return self._position
+
+    def readinto(self, buffer: object) -> int:
+        """Fill `buffer` and return how many bytes; 0 at the end."""
+        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]  # io's own type is private
+        if self._position >= self.info.size or not len(view):
+            return 0
+        count = self._at_position().readinto(view)
+        self._position += count
+        return count
+
+    def _at_position(self) -> ObjectStream:
+        stream = self._stream
+        if stream is not None and stream.position != self._position:
+            gap = self._position - stream.position
+            if 0 < gap <= self.SKIP:
+                skipped = memoryview(bytearray(gap))
+                while skipped:
+                    skipped = skipped[stream.readinto(skipped) :]
+            else:
+                stream.close()
+                stream = None
+        if stream is None:
+            stream = self._stream = self._open_stream(self._position, self.info.etag)
+            if stream.info.etag != self.info.etag:
+                raise IntegrityError("the object was replaced while it was being read")
+        return stream
+
+    def close(self) -> None:
+        """Give the connection up."""
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+        super().close()

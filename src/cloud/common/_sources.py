@@ -1,0 +1,117 @@
+"""What may be uploaded, and how each kind becomes bodies that can be sent again."""
+
+from __future__ import annotations
+
+import io
+import mimetypes
+from contextlib import contextmanager
+from functools import cache, lru_cache
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+
+from cloud.common._bodies import Buffer, FileRange, Payload
+from cloud.common.errors import IntegrityError, InvalidRequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+UploadSource: TypeAlias = "bytes | bytearray | memoryview | Path | BinaryIO | Iterable[bytes]"
+DEFAULT_CONTENT_TYPE = "application/octet-stream"
+_COMPRESSED = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
+
+
+@contextmanager
+def opened(data: UploadSource) -> Iterator[Payload | Iterator[bytes]]:
+    """Give `data` as a body of known length, or as chunks of bytes when its length is not known.
+
+    Raises:
+        InvalidRequestError: it is text, or nothing that holds bytes.
+    """
+    if isinstance(data, (bytes, bytearray, memoryview)):
+        yield data
+    elif isinstance(data, PurePath):
+        with Path(data).open("rb", buffering=0) as file:
+            size = file.seek(0, io.SEEK_END)
+            payload = FileRange(file, 0, size)  # type: ignore[arg-type]  # FileIO is the unbuffered BinaryIO
+            yield payload
+            if file.seek(0, io.SEEK_END) != size:
+                raise IntegrityError(
+                    f"{str(data)!r} changed its size during the upload: the object has its first {size} bytes"
+                )
+    elif isinstance(data, str):
+        raise InvalidRequestError(
+            "data is a str, which may mean a file name or text",
+            hint="pass pathlib.Path(name) to upload a file, or text.encode() to upload the text",
+        )
+    elif callable(read := getattr(data, "read", None)):
+        yield _read_chunks(read)
+    elif hasattr(data, "__iter__"):
+        yield _checked_chunks(data)
+    else:
+        raise InvalidRequestError(
+            f"data is a {type(data).__name__}; pass bytes, a pathlib.Path, a binary file or an iterable of bytes"
+        )
+
+
+def _read_chunks(read: Callable[[int], object]) -> Iterator[bytes]:
+    while True:
+        chunk = read(1 << 20)
+        if chunk is None:
+            raise InvalidRequestError("the file is in non-blocking mode; open it in blocking mode")
+        if not chunk:
+            if isinstance(chunk, str):
+                raise _text_error()
+            return
+        yield _as_bytes(chunk)
+
+
+def _checked_chunks(chunks: Iterable[object]) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield _as_bytes(chunk)
+
+
+def _as_bytes(chunk: object) -> bytes:
+    if isinstance(chunk, bytes):
+        return chunk
+    if isinstance(chunk, (bytearray, memoryview)):
+        return bytes(chunk)
+    if isinstance(chunk, str):
+        raise _text_error()
+    raise InvalidRequestError(f"the iterable gave a {type(chunk).__name__} instead of bytes")
+
+
+def _text_error() -> InvalidRequestError:
+    return InvalidRequestError("the source gives text, not bytes", hint='open the file with mode "rb"')
+
+
+def fill_part(chunks: Iterator[bytes], carry: bytearray, size: int) -> Buffer:
+    """Return the next `size` bytes of `chunks`, or fewer at their end; `carry` keeps what is left over."""
+    while len(carry) < size:
+        chunk = next(chunks, None)
+        if chunk is None:
+            break
+        carry += chunk
+    part = bytes(memoryview(carry)[:size])
+    del carry[:size]
+    return part
+
+
+@cache
+def _types() -> mimetypes.MimeTypes:
+    return mimetypes.MimeTypes()  # the built-in table alone: the same answer on every machine
+
+
+def guess_content_type(key: str) -> str:
+    """Return the media type that the key's suffix stands for; never a Content-Encoding."""
+    dot = key.rfind(".")
+    if dot < 0 or "/" in key[dot:]:
+        return DEFAULT_CONTENT_TYPE
+    return _guess_suffix(key[dot:].lower())
+
+
+@lru_cache(maxsize=1024)
+def _guess_suffix(suffix: str) -> str:
+    kind, encoding = _types().guess_type("x" + suffix, strict=False)
+    if encoding is not None:
+        return _COMPRESSED.get(encoding, DEFAULT_CONTENT_TYPE)
+    return kind or DEFAULT_CONTENT_TYPE

