@@ -44,7 +44,7 @@ class Head:
         self.chunks: list[bytes] = []
         self.complete = self.surplus = self._in_body = False
         self._overhead = 0
-        self._parser = parser = HttpResponseParser(self)
+        parser = HttpResponseParser(self)
         try:
             parser.feed_data(view[:end])
             self.status = parser.get_status_code()
@@ -55,6 +55,8 @@ class Head:
         if self.status < _FIRST_STATUS:
             raise BadAnswer(f"status {self.status}")
         self._in_body = True
+        # The parser holds our callbacks: a cycle that only the garbage collector would end.
+        self._parser = parser if "transfer-encoding" in self.headers else None
 
     def on_message_begin(self) -> None:
         """A message after the end of this one is surplus."""
@@ -114,15 +116,20 @@ class Head:
             BadAnswer: they are no chunks, or only extensions and trailers without end.
         """
         self._overhead += len(data)
+        parser = self._parser
+        if parser is None:
+            raise BadAnswer("chunks after the end")
         try:
-            self._parser.feed_data(data)
+            parser.feed_data(data)
         except HttpParserUpgrade:
             self.surplus = True
         except HttpParserError as error:
             if not self.complete:
                 raise BadAnswer(str(error)) from error
             self.surplus = True  # whatever follows the body is no message: the body itself is whole
-        if self._overhead > _MAX_OVERHEAD:
+        if self.complete:
+            self._parser = None
+        elif self._overhead > _MAX_OVERHEAD:
             raise BadAnswer("too much between two chunks")
 
 

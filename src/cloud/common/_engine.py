@@ -10,12 +10,13 @@ import io
 import threading
 from collections import deque
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from cloud.common import _checksums
 from cloud.common._bodies import FileRange
 from cloud.common._ranges import split
-from cloud.common._reading import ObjectStream
+from cloud.common._reading import ObjectStream, wrong_checksum
 from cloud.common.errors import CancelledError, IntegrityError, InvalidRequestError
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def map_bounded(call: Callable[[T], object], items: Iterable[T], workers: int) -
     """Run `call` on every item with at most `workers` at once; the first failure stops the rest."""
     with Window(workers) as window:
         for item in items:
-            window.submit(lambda item=item: call(item))  # type: ignore[misc]  # mypy cannot infer a default's type
+            window.submit(partial(call, item))
         window.drain()
 
 
@@ -333,7 +334,8 @@ def _download_ranges(task: Download, stream: ObjectStream, sink: Sink, etag: str
     map_bounded(fetch, ranges, task.config.max_workers)
     if expected is None:
         return None
-    whole = _checksums.combine_all([(partial[start], end - start) for start, end in ranges])
-    if whole != expected[1]:
-        raise IntegrityError(f"the bytes do not fit the service's {expected[0]} checksum", retryable=True)
-    return expected[0]
+    algorithm, value = expected
+    parts = ((partial[start].value(), end - start) for start, end in ranges)
+    if _checksums.whole_object(algorithm, parts) != value:
+        raise wrong_checksum(algorithm)
+    return algorithm.value

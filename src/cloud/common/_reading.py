@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from cloud.common._runtime import Runtime
     from cloud.common._storage_types import GetRequest, ObjectBody
+    from cloud.common.errors import ErrorContext
     from cloud.common.models import ObjectInfo
 
 SMALL_BODY = 8 << 20
@@ -120,10 +121,14 @@ class ObjectStream:
         self.close()
         if self._checksum is not None:
             checksum, self._checksum = self._checksum, None
-            verify(self._runtime, self._operation, self._resource, checksum, self._expected)
-            self.verified = self._expected[0]
+            algorithm, expected = self._expected
+            if checksum.value() != expected:
+                raise wrong_checksum(
+                    algorithm, context=self._runtime.context(self._operation, self._resource)
+                )
+            self.verified = algorithm.value
 
-    def take_checksum(self) -> tuple[str, str] | None:
+    def take_checksum(self) -> tuple[_checksums.ChecksumAlgorithm, str] | None:
         """Return the checksum to expect when its parts can be combined; whoever takes it compares it.
 
         A checksum that cannot be combined stays None here: ranges that are read in parallel then have
@@ -132,7 +137,7 @@ class ObjectStream:
         if self._checksum is None:
             return None
         self._checksum = None
-        return self._expected if _checksums.can_combine(self._expected[0]) else None
+        return self._expected if self._expected[0] in _checksums.FASTEST_FIRST else None
 
     def close(self) -> None:
         """Give the connection up. Reading on opens a new one."""
@@ -155,20 +160,13 @@ def checked_answer(body: ObjectBody, request: GetRequest) -> ObjectBody:
     )
 
 
-def verify(
-    runtime: Runtime,
-    operation: str,
-    resource: str,
-    checksum: _checksums.Checksum,
-    expected: tuple[str, str],
-) -> None:
-    """Raise IntegrityError when the computed checksum is not the one that the service stores."""
-    if checksum.value() != expected[1]:
-        raise IntegrityError(
-            f"the bytes do not fit the service's {expected[0]} checksum: {checksum.value()} is not {expected[1]}",
-            retryable=True,
-            context=runtime.context(operation, resource),
-        )
+def wrong_checksum(
+    algorithm: _checksums.ChecksumAlgorithm, context: ErrorContext | None = None
+) -> IntegrityError:
+    """Return the error for bytes that do not fit what the service stores."""
+    return IntegrityError(
+        f"the bytes do not fit the service's {algorithm.name} checksum", retryable=True, context=context
+    )
 
 
 def fetch_small(
@@ -187,12 +185,9 @@ def fetch_small(
         if len(data) != body.length:
             raise IntegrityError(f"got {len(data)} of {body.length} bytes", retryable=True)
         if request.is_whole and body.checksum is not None:
-            checksum = _checksums.new(body.checksum[0])
-            checksum.update(data)
-            if checksum.value() != body.checksum[1]:
-                raise IntegrityError(
-                    f"the bytes do not fit the service's {body.checksum[0]} checksum", retryable=True
-                )
+            algorithm, expected = body.checksum
+            if _checksums.checksum_of(algorithm, data) != expected:
+                raise wrong_checksum(algorithm)
         return data
     finally:
         body.close()

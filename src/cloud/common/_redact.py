@@ -192,108 +192,99 @@ def _read_file(path: str) -> str:
 
 
 class _Rule(NamedTuple):
+    """One shape of a secret: what matches is hidden, but for the groups ``keep`` and ``end``."""
+
     pattern: str
-    keep: str
     reason: str
 
 
-# A value: quoted up to its quote, or a run that ends where texts, URLs, forms and JSON end a value.
-_VALUE = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s"'&;,<>(){}\[\]]+)"""
+# A value: quoted up to its quote, or a run that ends where texts, URLs and forms end a value; brackets and
+# commas at its end belong to what surrounds it, inside they may belong to a password.
+_VALUE = r"""(?P<v>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\\?["']?[^\s"'&;<>]*[^\s"'&;<>,)\]}])"""
 # What stands between a name and its value in HTTP heads, dicts, JSON, TOML, tuples, forms and URLs.
-_IS = r"""["']?\s{0,4}(?:[:=]|,\s{0,2}(?=b?["']))\s{0,4}b?"""
+_IS = r"""\\?["']?\s{0,4}(?:[:=]|,\s{0,2}(?=b?["']))\s{0,4}(?:b(?=["']))?"""
 # To the end of the line, also of one that a repr shows as \r\n: several schemes put blanks and commas in.
-_LINE = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?:(?!\\[rn])[^\r\n"'])+)"""
+_LINE = r"""(?P<v>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|["']?(?:(?!\\[rn])[^\r\n"'])+)"""
 
 # No pattern begins with an open-ended run, so that the time stays linear in the length of the text.
 _RULES: Final = (
     _Rule(
         r"-----BEGIN (?P<k>[A-Z ]{0,20}PRIVATE KEY)-----.*?(?:-----END (?P=k)-----|\Z)",
-        "",
         "PEM keys: service account files, TLS client keys",
     ),
     _Rule(
-        rf"((?:proxy-|copy-source-)?authorization{_IS}){_LINE}",
-        r"\1",
+        rf"(?P<keep>(?:proxy-|copy-source-)?authorization{_IS}){_LINE}",
         "HTTP Authorization of every scheme: SigV4, SharedKey, Basic, Bearer",
     ),
     _Rule(
-        rf"((?<![\w-])(?:set-)?cookie{_IS}){_LINE}",
-        r"\1",
+        rf"(?P<keep>(?<![\w-])(?:set-)?cookie{_IS}){_LINE}",
         "session cookies",
     ),
     _Rule(
-        rf"(x-(?:auth|subject|service|storage|amz-security|aws-ec2-metadata|goog-iam-authorization)-token{_IS}){_VALUE}",
-        r"\1",
+        rf"(?P<keep>x-(?:auth|subject|service|storage|amz-security|aws-ec2-metadata|goog-iam-authorization)-token{_IS}){_VALUE}",
         "OpenStack and Swift tokens, STS session tokens, IMDS tokens",
     ),
     _Rule(
-        rf"((?:server-side-encryption-customer-key|x-(?:ms|goog)-encryption-key|temp-url-key(?:-2)?|x-api-key){_IS}){_VALUE}",
-        r"\1",
+        rf"(?P<keep>(?:server-side-encryption-customer-key|x-(?:ms|goog)-encryption-key|temp-url-key(?:-2)?|x-api-key){_IS}){_VALUE}",
         "customer encryption keys (SSE-C, CPK, CSEK), Swift TempURL keys, API keys; not their -MD5 and -SHA256",
     ),
     _Rule(
-        rf"((?<![a-z0-9])x-(?:amz|goog)-(?:signature|credential|security-token)(?:=|%3d)){_VALUE}",
-        r"\1",
+        rf"(?P<keep>(?<![a-z0-9])x-(?:amz|goog)-(?:signature|credential|security-token)(?:=|%3d)){_VALUE}",
         "presigned URLs of S3 and Google: whoever has the signature has the object",
     ),
     _Rule(
-        rf"((?<![a-z0-9])(?:sig|signature|temp_url_sig|awsaccesskeyid|googleaccessid)=){_VALUE}",
-        r"\1",
+        rf"(?P<keep>(?<![a-z0-9])(?:sig|signature|temp_url_sig|awsaccesskeyid|googleaccessid)=){_VALUE}",
         "Azure SAS, S3 signature version 2, Swift TempURL",
     ),
     _Rule(
-        r"((?<![a-z0-9])bearer\s{1,4})[\w.~+/=-]{8,}",
-        r"\1",
+        r"(?P<keep>(?<![a-z0-9])bearer\s{1,4})[\w.~+/=-]{8,}",
         "bearer tokens quoted in messages without their header",
     ),
     _Rule(
-        r"(://)[^\s/?#@\"']{1,512}@",
-        r"\1***@",
+        r"(?P<keep>://)[^\s/?#@\"']{1,512}(?P<end>@)",
         "user:password@ of proxies and endpoints, tokens before the host",
     ),
     _Rule(
-        r"(://)[^\s/?#@:\[\"']{1,256}:(?!\d{0,5}(?:[/?#\s]|\Z))[^\s@\"']{1,256}@",
-        r"\1***@",
+        r"(?P<keep>://)[^\s/?#@:\[\"']{1,256}:(?!\d{0,5}(?:[/?#\s]|\Z))[^\s@\"']{1,256}(?P<end>@)",
         "the same with an unescaped slash in the password; not the port of host:9000/a@b",
     ),
     _Rule(
-        rf"((?:secret|passw(?:or)?d|passphrase|private_?key)[\w-]{{0,40}}{_IS}){_VALUE}",
-        r"\1",
+        rf"(?P<keep>(?:secret|passw(?:or)?d|passphrase|private_?key)[\w-]{{0,40}}{_IS}){_VALUE}",
         "assignments in any spelling: aws_secret_access_key, SecretAccessKey, client_secret, OS_PASSWORD",
     ),
     _Rule(
-        rf"((?:(?:account|shared_?access|api|aws_secret|encryption)_?key){_IS}){_VALUE}",
-        r"\1",
+        rf"(?P<keep>(?:(?:account|shared_?access|api|aws_secret|encryption)_?key){_IS}){_VALUE}",
         "AccountKey and SharedAccessKey of Azure connection strings, api_key",
     ),
     _Rule(
-        rf"((?:(?:session|security|api|access|refresh|id|auth|bearer|sas|newsletter|infomaniak)[_-]?token){_IS}){_VALUE}",
-        r"\1",
+        rf"(?P<keep>(?:(?:session|security|api|access|refresh|id|auth|bearer|sas|newsletter|infomaniak)[_-]?token){_IS}){_VALUE}",
         "credential tokens by name; page tokens (next_token, pageToken, continuation-token) are not",
     ),
-    _Rule(rf"((?<![\w-])token{_IS}){_VALUE}", r"\1", "a plain token= may be one"),
+    _Rule(rf"(?P<keep>(?<![\w-])token{_IS}){_VALUE}", "a plain token= may be one"),
     _Rule(
-        r"(<(?:secretaccesskey|sessiontoken|secret|password|privatekey)>)[^<]{1,8192}",
-        r"\1",
+        r"(?P<keep><(?:secretaccesskey|sessiontoken|secret|password|privatekey)>)[^<]{1,8192}",
         "answers of STS, IAM and Keystone in XML",
     ),
-    _Rule(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*", "", "JSON web tokens, wherever they stand"),
-    _Rule(r"\b(?:ya29\.[\w-]{8,}|AIza[\w-]{30,})", "", "Google access tokens and API keys"),
+    _Rule(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*", "JSON web tokens, wherever they stand"),
+    _Rule(r"\b(?:ya29\.[\w-]{8,}|AIza[\w-]{30,})", "Google access tokens and API keys"),
 )
 
 
 @lru_cache(maxsize=1)
-def _compiled() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _compiled() -> tuple[re.Pattern[str], ...]:
     # At first use: compiling takes longer than importing the rest of the library.
     import re
 
-    return tuple(
-        (
-            re.compile(rule.pattern, re.IGNORECASE | re.DOTALL),
-            rule.keep if rule.keep.endswith("@") else rule.keep + HIDDEN,
-        )
-        for rule in _RULES
-    )
+    return tuple(re.compile(rule.pattern, re.IGNORECASE | re.DOTALL) for rule in _RULES)
+
+
+def _mask(match: re.Match[str]) -> str:
+    """Return what stood before the secret, and the mask in the secret's own quotes."""
+    groups = match.groupdict()
+    value = groups.get("v") or ""
+    opening = value[0] if value[:1] in {'"', "'"} else ""
+    closing = opening if len(value) > 1 and value[-1] == opening else ""
+    return f"{groups.get('keep') or ''}{opening}{HIDDEN}{closing}{groups.get('end') or ''}"
 
 
 def redact(text: str) -> str:
@@ -303,6 +294,6 @@ def redact(text: str) -> str:
     by their own shape (PEM keys, JSON web tokens). A bare 40-character AWS secret looks like a SHA-1 and is
     not found: never put one into a message in the first place.
     """
-    for pattern, replacement in _compiled():
-        text = pattern.sub(replacement, text)
+    for pattern in _compiled():
+        text = pattern.sub(_mask, text)
     return text

@@ -49,12 +49,12 @@ class StorageCore(BaseClient):
     own in ``_storage_types`` and stands behind a `Capability`.
 
     Class attributes:
-        scheme: scheme of the URIs that `upload_file` returns.
+        scheme: scheme of the URIs that `upload_file` returns; an instance may have its own.
         tells_missing_on_delete: whether `_delete` knows if something was there; otherwise the template
             asks before.
     """
 
-    scheme: ClassVar[str]
+    scheme: str
     tells_missing_on_delete: ClassVar[bool]
 
     def __init__(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar, final
 
 from cloud.common._paging import Page, Pager
@@ -93,15 +94,11 @@ class StorageManagement(StorageWrites):
         if Capability.VERSIONS in self.capabilities:
             for version in self.list_versions(name):
                 request = DeleteRequest(name, version.key, version.version_id)
-                self._run(
-                    "delete_bucket",
-                    f"{name}/{version.key}",
-                    lambda request=request: self._delete(request),  # type: ignore[misc]  # mypy cannot infer a default's type
-                )
-        else:
-            for result in self.delete_files(name, (info.key for info in self.list_objects(name))):
-                if result.error is not None:
-                    raise result.error
+                self._run("delete_bucket", f"{name}/{version.key}", partial(self._delete, request))
+        # Some services list no versions for a bucket that never kept any, so this comes in every case.
+        for result in self.delete_files(name, (info.key for info in self.list_objects(name))):
+            if result.error is not None:
+                raise result.error
         if Capability.UNFINISHED_UPLOADS in self.capabilities:
             self.abort_unfinished_uploads(name, older_than=timedelta(0))
 

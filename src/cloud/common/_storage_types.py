@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from cloud.common._checksums import ChecksumAlgorithm
     from cloud.common._paging import Page
     from cloud.common.models import (
         DeleteResult,
@@ -192,14 +193,14 @@ class ObjectBody(ABC):
         info: the object; `size` is the whole object's also for a range.
         start: where in the object the first byte of this answer is.
         length: how many bytes this answer holds.
-        checksum: (algorithm name, base64 value) of the whole object, when the service named one that
-            can be computed here; None otherwise.
+        checksum: algorithm and base64 value of the whole object's checksum, when the service named one
+            that can be computed here; None otherwise.
     """
 
     info: ObjectInfo
     start: int
     length: int
-    checksum: tuple[str, str] | None = None
+    checksum: tuple[ChecksumAlgorithm, str] | None = None
 
     @abstractmethod
     def readinto(self, buffer: memoryview) -> int:

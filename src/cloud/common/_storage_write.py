@@ -401,7 +401,7 @@ class StorageWrites(StorageReads):
                 self._run(
                     "delete_files",
                     f"{bucket}/{key}",
-                    lambda key=key: self._delete(DeleteRequest(bucket, key)),
+                    partial(self._delete, DeleteRequest(bucket, key)),
                 )  # type: ignore[misc]  # mypy cannot infer a default's type
             except CloudError as error:
                 if isinstance(error, NotFoundError):

@@ -244,10 +244,11 @@ class CloudCredentials:
             auth_url=auth_url,
             region=region,
             profile=profile,
-            expires_at=_aware(expires_at),
+            expires_at=expires_at,
             source=source,
         )
-        _check(self)
+        _check(self)  # after everything is set: a traceback that shows locals calls repr
+        vars(self).update(expires_at=None if expires_at is None else utc(expires_at))
 
     @classmethod
     def from_env(cls, provider: CloudProvider, environ: Mapping[str, str] | None = None) -> CloudCredentials:
@@ -295,7 +296,7 @@ class CloudCredentials:
 
     def __repr__(self) -> str:
         """Return the provider, the end of the access key, the source and the region; never a secret."""
-        facts = [f"provider={self.provider.value}"]
+        facts = [f"provider={getattr(self.provider, 'value', self.provider)}"]  # also while it is refused
         if self.access_key:
             end = (
                 self.access_key[-_SHOWN_KEY_CHARACTERS:]
@@ -313,15 +314,11 @@ def _secret(provider: CloudProvider, field: str, value: str | Secret | None) -> 
     return Secret.of(value, variable=next(_variables(provider, field), None))
 
 
-def _aware(moment: datetime | None) -> datetime | None:
-    if moment is not None and moment.tzinfo is None:
-        raise ConfigurationError("expires_at has no time zone; pass an aware datetime")
-    return None if moment is None else utc(moment)
-
-
 def _check(credentials: CloudCredentials) -> None:
     if not isinstance(credentials.provider, CloudProvider):
         raise ConfigurationError(f"provider is {credentials.provider!r}, not a CloudProvider")
+    if credentials.expires_at is not None and credentials.expires_at.tzinfo is None:
+        raise ConfigurationError("expires_at has no time zone; pass an aware datetime")
     given = {field: value for field, value in vars(credentials).items() if value is not None}
     for field, value in given.items():
         if not value:

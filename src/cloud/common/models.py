@@ -12,16 +12,51 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from enum import Enum
 from pathlib import PurePath
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from cloud.common.enums import CloudProvider, InstanceState, ResourceType
 
-EMPTY: Mapping[str, str] = MappingProxyType({})
+V = TypeVar("V")
 _HIDDEN = frozenset({"raw"})
+
+
+class FrozenMap(Mapping[str, V]):
+    """A mapping that cannot change; unlike `types.MappingProxyType` it can be hashed and pickled."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Mapping[str, V] | None = None) -> None:
+        self._items = dict(items or {})
+
+    def __getitem__(self, name: str) -> V:
+        """Return the value of `name`."""
+        return self._items[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names."""
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._items)
+
+    def __hash__(self) -> int:
+        """Return a hash of names and values."""
+        return hash(frozenset(self._items.items()))
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether `other` is a mapping of the same names and values."""
+        return isinstance(other, Mapping) and self._items == dict(other)
+
+    def __repr__(self) -> str:
+        """Return the items as a dict shows them."""
+        return repr(self._items)
+
+
+EMPTY: FrozenMap[Any] = FrozenMap()
 
 
 def utc(moment: datetime) -> datetime:

@@ -98,9 +98,9 @@ class Exchange:
         async with AsyncExitStack() as stack:
             try:
                 answer = await self._forward(body, stack)
-            except http1.PeerGoneError:
-                raise
             except OSError as error:
+                async for _ in body:
+                    pass
                 reason = f"the fault proxy cannot reach its upstream: {error}".encode()
                 await self._send_made(MadeAnswer(502, [("Content-Type", "text/plain")], reason))
                 return False
@@ -158,11 +158,11 @@ class Exchange:
         upload = asyncio.create_task(self._upload(body, writer))
         stack.push_async_callback(_end_task, upload)
         head = await http1.read_head(reader)
-        while head.start.split(" ")[1].startswith("1"):  # an interim answer
+        while head.status < 200:  # an interim answer
             head = await http1.read_head(reader)
         if not upload.done():
             self.keep = False  # answered before the whole request was read: what follows is no request
-        self.seen = replace(self.seen, status=int(head.start.split(" ")[1]))
+        self.seen = replace(self.seen, status=head.status)
         return Answer(
             head.start,
             head.without(*_HOP_BY_HOP, "content-length"),
@@ -222,8 +222,9 @@ class Exchange:
             spool = await self._spooled(answer.pieces, stack)
             answer.pieces, answer.length = spool.pieces(), spool.length
         length = 0 if answer.bodiless else answer.length or 0
-        if fault.kind in _CUTTERS:
-            return await _CUTTERS[fault.kind](self, answer, fault, fault.cut(length))
+        cutter = self._cutter(fault.kind)
+        if cutter is not None:
+            return await cutter(answer, fault, fault.cut(length))
         if fault.kind is Kind.DUP_REPLY:
             spool = await self._spooled(answer.pieces, stack)
             await self._send_whole(replace(answer, pieces=spool.pieces()))
@@ -273,6 +274,17 @@ class Exchange:
         if chunked:
             await self.client.write(_chunk(b""))
         return self.keep
+
+    def _cutter(self, kind: FaultKind) -> Callable[[Answer, Fault, int], Awaitable[bool]] | None:
+        return {
+            Kind.RESET_BODY: self._cut_framed,
+            Kind.TRUNC_FIN: self._cut_framed,
+            Kind.STALL_BODY: self._cut_framed,
+            Kind.TRUNC_CL: self._cut_length,
+            Kind.TRUNC_CHUNKED: self._cut_chunked,
+            Kind.TRUNC_CHUNKED_OK: self._cut_chunked,
+            Kind.TRUNC_CLOSE: self._cut_closing,
+        }.get(kind)
 
     async def _cut_framed(self, answer: Answer, fault: Fault, at: int) -> bool:
         """RESET_BODY, TRUNC_FIN, STALL_BODY: the right Content-Length and too few bytes."""
@@ -328,17 +340,6 @@ class Exchange:
         stack.callback(spool.close)
         await spool.fill(pieces)
         return spool
-
-
-_CUTTERS: dict[FaultKind, Callable[[Exchange, Answer, Fault, int], Awaitable[bool]]] = {
-    Kind.RESET_BODY: Exchange._cut_framed,
-    Kind.TRUNC_FIN: Exchange._cut_framed,
-    Kind.STALL_BODY: Exchange._cut_framed,
-    Kind.TRUNC_CL: Exchange._cut_length,
-    Kind.TRUNC_CHUNKED: Exchange._cut_chunked,
-    Kind.TRUNC_CHUNKED_OK: Exchange._cut_chunked,
-    Kind.TRUNC_CLOSE: Exchange._cut_closing,
-}
 
 
 async def _end_task(task: asyncio.Task[None]) -> None:

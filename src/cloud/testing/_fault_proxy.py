@@ -174,11 +174,11 @@ class FaultProxy:
             await self._stop.wait()
         finally:
             self._close_listener()
-            await self._drop(self._tasks)
+            await self._drop(set(self._tasks))
 
     def _do(self, action: Coroutine[None, None, None]) -> None:
         """Run `action` in the proxy's thread and wait for its end."""
-        loop = self._started.result()
+        loop = self._started.result(_CONTROL_TIMEOUT_SECONDS)
         asyncio.run_coroutine_threadsafe(action, loop).result(_CONTROL_TIMEOUT_SECONDS)
 
     def _hold_port(self) -> None:
@@ -250,7 +250,6 @@ class FaultProxy:
             fault = next((rule.fault for rule in self._rules if rule.fires(head)), None)
             exchange = Exchange(client, head, fault, self.upstream, self._sleep)
             self._exchanges.append(exchange)
-        stays = await exchange.run()
         if fault is not None and fault.kind is FaultKind.REFUSE:
-            await self._refuse(fault.seconds)
-        return stays
+            await self._refuse(fault.seconds)  # before the reset: the client may try again at once
+        return await exchange.run()

@@ -54,13 +54,26 @@ class Head:
     def length(self) -> int | None:
         """The body's length where the head says it."""
         value = self.get("content-length")
-        return int(value) if value is not None and not self.chunked else None
+        return _number(value) if value is not None and not self.chunked else None
+
+    @property
+    def status(self) -> int:
+        """The status of an answer."""
+        return _number(self.start.partition(" ")[2][:3])
 
     @property
     def keeps_connection(self) -> bool:
         """Whether the sender of this request wants to use the connection again."""
         wish = (self.get("connection") or "").lower()
         return "keep-alive" in wish if self.start.endswith("HTTP/1.0") else "close" not in wish
+
+
+def _number(text: str) -> int:
+    """Return the number that `text` must be; a peer that says otherwise does not speak HTTP."""
+    try:
+        return int(text)
+    except ValueError as error:
+        raise PeerGoneError(f"not a number: {text[:40]!r}") from error
 
 
 def encode_head(start: str, headers: Iterable[tuple[str, str]]) -> bytes:
@@ -148,7 +161,7 @@ def has_body(head: Head, method: str) -> bool:
 
     https://www.rfc-editor.org/rfc/rfc9112#section-6.3
     """
-    return method != "HEAD" and int(head.start.split(" ")[1]) not in {204, 304}
+    return method != "HEAD" and head.status not in {204, 304}
 
 
 class Spool:

@@ -20,7 +20,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from cloud._dialects.s3._xml import (
+from cloud._dialects.s3._xmltree import (
     Element,
     MalformedAnswerError,
     fits_xml,
@@ -36,11 +36,19 @@ T = TypeVar("T")
 
 _SIZE = re.compile("[0-9]{1,19}").fullmatch
 _START, _END = b"<Contents>", b"</Contents>"
-_WANTED = (b"Key", b"LastModified", b"ETag", b"Size", b"StorageClass")
 _CHILD = re.compile(rb"<(\w+)")
 
-# Children that come with some keys only, or several times; the first key of a page need not have them.
-_EXTRAS = frozenset({b"Owner", b"ChecksumAlgorithm", b"ChecksumType", b"RestoreStatus", b"Type"})
+# Character data that is passed over and not decoded, so that it must be right by itself.
+_PASSED = rb"[^<&]*(?:&(?:amp|lt|gt|quot|apos);[^<&]*)*"
+# Children that come with some keys only, or several times, and those inside of them. The first key of a page
+# need not have them.
+_EXTRAS: dict[bytes, tuple[bytes, ...]] = {
+    b"Owner": (b"ID", b"DisplayName"),
+    b"ChecksumAlgorithm": (),
+    b"ChecksumType": (),
+    b"RestoreStatus": (b"IsRestoreInProgress", b"RestoreExpiryDate"),
+    b"Type": (),
+}
 
 # Each value without markup, and a quoted ETag without its quotes, however the server escapes them: AWS and
 # Ceph write &quot;, SeaweedFS &#34;, Swift and moto the quote itself.
@@ -54,7 +62,6 @@ _PATTERNS = {
 
 # Bytes that XML forbids or that a parser would change (a carriage return); the XML parser decides on them.
 _CONTROLS = bytes(byte for byte in range(0x20) if byte not in b"\t\n")
-_NONCHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")  # U+FFFE and U+FFFF in UTF-8, forbidden likewise
 _UTF8_DECLARATION = re.compile(
     rb"<\?xml[^>]*encoding\s*=\s*[\"'](?i:utf-8|us-ascii)[\"']|<\?xml(?![^>]*encoding)"
 )
@@ -115,16 +122,26 @@ def _is_simple(body: bytes) -> bool:
     """Return whether bytes, declaration and frame of `body` are what the fast path can vouch for.
 
     Without ``<!`` there is no comment, CDATA section or declaration, and without a second ``<?`` no
-    processing instruction, so that every ``<Contents>`` in the bytes is one element of the tree.
+    processing instruction, so that every ``<Contents>`` in the bytes is one element of the tree. The bytes
+    that XML forbids (control characters, ``]]>``, no UTF-8) are for the XML parser to refuse.
     """
     return (
         b"<!" not in body
+        and b"]]>" not in body
         and b"<?" not in body[2:]
         and (not body.startswith(b"<?") or _UTF8_DECLARATION.match(body) is not None)
         and body.rstrip().endswith(b"</ListBucketResult>")
         and len(body.translate(None, _CONTROLS)) == len(body)
-        and (body.isascii() or not any(bad in body for bad in _NONCHARACTERS))
+        and (body.isascii() or _is_clean_utf8(body))
     )
+
+
+def _is_clean_utf8(body: bytes) -> bool:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return False
+    return "\ufffe" not in text and "\uffff" not in text
 
 
 def _parse_fast(
@@ -166,33 +183,41 @@ def _learn(body: bytes) -> re.Pattern[bytes] | None:
     """Return the pattern for the keys of `body`, by the order of the first one; None without any key.
 
     Raises:
-        _NotSimpleError: the first key has an element twice, or lacks one.
+        _NotSimpleError: the first key has an element twice, lacks one, or has attributes.
     """
-    start = body.find(_START)
+    start = body.find(_START[:-1])
     if start < 0:
         return None
+    if not body.startswith(_START, start):
+        raise _NotSimpleError
     names = _CHILD.findall(body, start + len(_START), body.find(_END, start))
     order = tuple(name for name in names if name in _PATTERNS)
     if len(set(order)) != len(order) or b"Key" not in order or b"Size" not in order:
         raise _NotSimpleError
-    extras = _EXTRAS.union(names).difference(_PATTERNS)
-    return _compile(order, tuple(sorted(extras)))
+    extras = sorted(name for name in {*_EXTRAS, *names}.difference(_PATTERNS) if b"<" + name in body)
+    return _compile(order, tuple(extras))
 
 
 @lru_cache(maxsize=64)
 def _compile(order: tuple[bytes, ...], extras: tuple[bytes, ...]) -> re.Pattern[bytes]:
     """Return the pattern of one ``<Contents>`` with the wanted children in `order`.
 
-    Children called one of `extras` may stand anywhere between them, any number of times. An extra ends at
-    its first end tag, so nothing that follows can hide in it.
+    Children called one of `extras` may stand anywhere between them, any number of times.
     """
-    skipped = b"|".join(
-        rb"<%b>[^<]*(?:<(?!/(?:%b|Contents)>)[^<]*)*</%b>|<%b/>" % (name, name, name, name) for name in extras
-    )
-    skip = rb"\s*(?:(?:%b)\s*)*" % skipped
+    skipped = b"|".join(_extra(name) for name in extras)
+    skip = rb"\s*(?:(?:%b)\s*)*" % skipped if extras else rb"\s*"
     # The storage class is the one wanted child that some servers leave out of some keys.
     wanted = [_PATTERNS[name] if name != b"StorageClass" else rb"(?:%b)?" % _PATTERNS[name] for name in order]
     return re.compile(_START + skip + b"".join(pattern + skip for pattern in wanted) + _END)
+
+
+def _extra(name: bytes) -> bytes:
+    """Return the pattern of a child that is passed over: character data, or the children known of it."""
+    inner = b"|".join(
+        rb"<%b>%b</%b>|<%b/>" % (child, _PASSED, child, child) for child in _EXTRAS.get(name, ())
+    )
+    content = rb"\s*(?:(?:%b)\s*)*" % inner if inner else _PASSED
+    return rb"<%b>%b</%b>|<%b/>" % (name, content, name, name)
 
 
 class _Moments(dict[bytes | None, datetime | None]):

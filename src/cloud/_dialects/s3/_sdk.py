@@ -1,0 +1,270 @@
+"""What is not hot, through boto3: tags, versions, unfinished uploads, and settings of buckets."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, final
+
+from cloud._dialects.s3._listing import unquote_key
+from cloud._dialects.s3._store import S3ObjectStore
+from cloud._dialects.s3._xmltree import strip_quotes
+from cloud.common._observe import call_facts
+from cloud.common._paging import Page
+from cloud.common._storage_types import TagHooks, UnfinishedUploadHooks, VersionHooks
+from cloud.common.errors import InvalidRequestError
+from cloud.common.models import ObjectInfo, UnfinishedUpload, utc
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cloud.common._storage_types import ListRequest
+
+
+class S3StorageClient(S3ObjectStore, TagHooks, VersionHooks, UnfinishedUploadHooks):
+    """The whole storage surface over the S3 protocol, and the settings of buckets."""
+
+    # -- hooks -----------------------------------------------------------------------------------------------
+    def _sdk(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        """Return boto3's answer to one operation, leaving out arguments that are None."""
+        payer = self._setup.options.requester_pays
+        if payer and operation in _PAYER_OPERATIONS:
+            arguments["RequestPayer"] = "requester"
+        call_facts().requests += 1
+        answer: dict[str, Any] = getattr(self.native, operation)(
+            **{name: value for name, value in arguments.items() if value is not None}
+        )
+        meta = answer.get("ResponseMetadata", {})
+        call_facts().http_status = meta.get("HTTPStatusCode")
+        call_facts().request_id = meta.get("RequestId")
+        return answer
+
+    def _get_tags(self, bucket: str, key: str, version_id: str | None) -> dict[str, str]:
+        answer = self._sdk("get_object_tagging", Bucket=bucket, Key=key, VersionId=version_id)
+        return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
+
+    def _set_tags(self, bucket: str, key: str, version_id: str | None, tags: Mapping[str, str]) -> None:
+        tag_set = [{"Key": name, "Value": value} for name, value in tags.items()]
+        self._sdk(
+            "put_object_tagging", Bucket=bucket, Key=key, VersionId=version_id, Tagging={"TagSet": tag_set}
+        )
+
+    def _list_versions_page(self, request: ListRequest) -> Page[ObjectInfo]:
+        marker = _decode_token(request.token)
+        answer = self._sdk(
+            "list_object_versions",
+            Bucket=request.bucket,
+            Prefix=request.prefix,
+            MaxKeys=request.page_size,
+            EncodingType="url",
+            KeyMarker=marker[0],
+            VersionIdMarker=marker[1],
+        )
+        versions = [
+            self._version(request.bucket, item, is_marker=False) for item in answer.get("Versions", [])
+        ]
+        versions += [
+            self._version(request.bucket, item, is_marker=True) for item in answer.get("DeleteMarkers", [])
+        ]
+        order = {key: place for place, key in enumerate(sorted({info.key.encode() for info in versions}))}
+        versions.sort(
+            key=lambda info: (
+                order[info.key.encode()],
+                -info.modified_at.timestamp() if info.modified_at else 0,
+            )
+        )
+        token = None
+        if answer.get("IsTruncated"):
+            token = json.dumps([answer.get("NextKeyMarker"), answer.get("NextVersionIdMarker")])
+        return Page(tuple(versions), (), token)
+
+    @staticmethod
+    def _version(bucket: str, item: Mapping[str, Any], *, is_marker: bool) -> ObjectInfo:
+        return ObjectInfo(
+            bucket=bucket,
+            key=unquote_key(item["Key"]),
+            size=0 if is_marker else item["Size"],
+            etag=strip_quotes(item.get("ETag")),
+            modified_at=utc(item["LastModified"]),
+            storage_class=item.get("StorageClass"),
+            version_id=item["VersionId"],
+            is_latest=item["IsLatest"],
+            is_delete_marker=is_marker,
+            raw=item,
+        )
+
+    def _list_uploads_page(self, request: ListRequest) -> Page[UnfinishedUpload]:
+        marker = _decode_token(request.token)
+        answer = self._sdk(
+            "list_multipart_uploads",
+            Bucket=request.bucket,
+            Prefix=request.prefix,
+            MaxUploads=request.page_size,
+            EncodingType="url",
+            KeyMarker=marker[0],
+            UploadIdMarker=marker[1],
+        )
+        uploads = tuple(
+            UnfinishedUpload(
+                bucket=request.bucket,
+                key=unquote_key(item["Key"]),
+                upload_id=item["UploadId"],
+                started_at=utc(item["Initiated"]) if "Initiated" in item else None,
+            )
+            for item in answer.get("Uploads", [])
+        )
+        token = None
+        if answer.get("IsTruncated"):
+            token = json.dumps([answer.get("NextKeyMarker"), answer.get("NextUploadIdMarker")])
+        return Page(uploads, (), token)
+
+    # -- settings of buckets -----------------------------------------------------------------------------------
+    @final
+    def get_bucket_location(self, bucket: str) -> str:
+        """Return the region that the bucket is in."""
+        self._check_bucket(bucket)
+        answer = self._run(
+            "get_bucket_location", bucket, lambda: self._sdk("get_bucket_location", Bucket=bucket)
+        )
+        # An empty answer and "EU" are older than the names of regions:
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
+        location = answer.get("LocationConstraint") or "us-east-1"
+        return "eu-west-1" if location == "EU" else str(location)
+
+    @final
+    def get_bucket_versioning(self, bucket: str) -> bool:
+        """Return whether the bucket keeps a version of everything that is written to it."""
+        self._check_bucket(bucket)
+        answer = self._run(
+            "get_bucket_versioning", bucket, lambda: self._sdk("get_bucket_versioning", Bucket=bucket)
+        )
+        return answer.get("Status") == "Enabled"
+
+    @final
+    def set_bucket_versioning(self, bucket: str, *, enabled: bool) -> None:
+        """Start keeping versions, or stop (what was kept stays)."""
+        self._check_bucket(bucket)
+        status = {"Status": "Enabled" if enabled else "Suspended"}
+        self._run(
+            "set_bucket_versioning",
+            bucket,
+            lambda: self._sdk("put_bucket_versioning", Bucket=bucket, VersioningConfiguration=status),
+        )
+
+    @final
+    def get_bucket_policy(self, bucket: str) -> dict[str, Any]:
+        """Return the bucket's policy document.
+
+        Raises:
+            NotFoundError: it has none.
+        """
+        self._check_bucket(bucket)
+        answer = self._run("get_bucket_policy", bucket, lambda: self._sdk("get_bucket_policy", Bucket=bucket))
+        policy: dict[str, Any] = json.loads(answer["Policy"])
+        return policy
+
+    @final
+    def set_bucket_policy(self, bucket: str, policy: Mapping[str, Any] | None) -> None:
+        """Replace the bucket's policy document; None removes it."""
+        self._check_bucket(bucket)
+        if policy is None:
+            self._run("set_bucket_policy", bucket, lambda: self._sdk("delete_bucket_policy", Bucket=bucket))
+            return
+        text = _json(policy)
+        self._run(
+            "set_bucket_policy", bucket, lambda: self._sdk("put_bucket_policy", Bucket=bucket, Policy=text)
+        )
+
+    @final
+    def get_bucket_cors(self, bucket: str) -> list[dict[str, Any]]:
+        """Return the bucket's rules for browsers of other origins, in the words of S3's API.
+
+        Raises:
+            NotFoundError: it has none.
+        """
+        self._check_bucket(bucket)
+        answer = self._run("get_bucket_cors", bucket, lambda: self._sdk("get_bucket_cors", Bucket=bucket))
+        rules: list[dict[str, Any]] = answer["CORSRules"]
+        return rules
+
+    @final
+    def set_bucket_cors(self, bucket: str, rules: Sequence[Mapping[str, Any]]) -> None:
+        """Replace the bucket's rules for browsers of other origins; empty removes them.
+
+        Args:
+            bucket: the bucket.
+            rules: ``CORSRules`` of
+                https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html
+        """
+        self._check_bucket(bucket)
+        if not rules:
+            self._run("set_bucket_cors", bucket, lambda: self._sdk("delete_bucket_cors", Bucket=bucket))
+            return
+        configuration = {"CORSRules": [dict(rule) for rule in rules]}
+        self._run(
+            "set_bucket_cors",
+            bucket,
+            lambda: self._sdk("put_bucket_cors", Bucket=bucket, CORSConfiguration=configuration),
+        )
+
+    @final
+    def get_bucket_lifecycle(self, bucket: str) -> list[dict[str, Any]]:
+        """Return the bucket's lifecycle rules, in the words of S3's API.
+
+        Raises:
+            NotFoundError: it has none.
+        """
+        self._check_bucket(bucket)
+        answer = self._run(
+            "get_bucket_lifecycle",
+            bucket,
+            lambda: self._sdk("get_bucket_lifecycle_configuration", Bucket=bucket),
+        )
+        rules: list[dict[str, Any]] = answer["Rules"]
+        return rules
+
+    @final
+    def set_bucket_lifecycle(self, bucket: str, rules: Sequence[Mapping[str, Any]]) -> None:
+        """Replace the bucket's lifecycle rules; empty removes them.
+
+        Args:
+            bucket: the bucket.
+            rules: ``Rules`` of
+                https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleConfiguration.html
+        """
+        self._check_bucket(bucket)
+        if not rules:
+            self._run(
+                "set_bucket_lifecycle", bucket, lambda: self._sdk("delete_bucket_lifecycle", Bucket=bucket)
+            )
+            return
+        configuration = {"Rules": [dict(rule) for rule in rules]}
+        self._run(
+            "set_bucket_lifecycle",
+            bucket,
+            lambda: self._sdk(
+                "put_bucket_lifecycle_configuration", Bucket=bucket, LifecycleConfiguration=configuration
+            ),
+        )
+
+
+_PAYER_OPERATIONS = frozenset(
+    {"get_object_tagging", "put_object_tagging", "list_object_versions", "list_multipart_uploads"}
+)
+
+
+def _decode_token(token: str | None) -> tuple[str | None, str | None]:
+    """Return both markers of a page token of this library."""
+    if token is None:
+        return None, None
+    try:
+        first, second = json.loads(token)
+    except ValueError as exc:
+        raise InvalidRequestError(f"{token!r} is no page token of this listing") from exc
+    return first, second
+
+
+def _json(policy: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(policy)
+    except TypeError as exc:
+        raise InvalidRequestError(f"the policy is no JSON: {exc}") from exc

@@ -1,0 +1,393 @@
+"""Providers by URL scheme: which class opens ``s3://``, what is installed, and `open_storage`.
+
+Classes are named by strings and imported when their scheme is first used. Another distribution adds a
+provider by an entry point of the group ``cloud.providers``: its name is the scheme, its value
+``module:Class`` (or ``module:Class.constructor``). The built-in schemes cannot be taken over.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import threading
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, unquote
+
+from cloud.common.config import LOCAL_ROOT_VARIABLE, CloudConfig, Profile
+from cloud.common.contracts import StorageClient
+from cloud.common.enums import CloudProvider
+from cloud.common.errors import ConfigurationError, InvalidRequestError
+from cloud.common.models import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from importlib.metadata import EntryPoint
+
+    from cloud.common._base_storage import BaseStorageClient
+
+ENTRY_POINT_GROUP: Final = "cloud.providers"
+
+KNOWN_OPTIONS: Final = frozenset(
+    {"anonymous", "endpoint", "name", "profile", "region", "root", "service", "version_id"}
+)
+"""What the query of a storage URL may say."""
+
+# Written behind a key whose own end would be read as options.
+_NO_OPTIONS: Final = "options=none"
+
+
+@dataclass(frozen=True)
+class _Provider:
+    """How a built-in scheme is opened.
+
+    Attributes:
+        target: ``module:Class`` or ``module:Class.constructor``.
+        provider: whose profiles fit.
+        extra: extra of this library that it needs; None when it needs none.
+        modules: what that extra installs.
+    """
+
+    target: str
+    provider: CloudProvider
+    extra: str | None = None
+    modules: tuple[str, ...] = ()
+
+
+_BUILT_IN: Final[Mapping[str, _Provider]] = {
+    "s3": _Provider("cloud.aws:S3Client", CloudProvider.AWS, "aws", ("boto3", "httptools")),
+    "infomaniak-s3": _Provider(
+        "cloud.infomaniak:InfomaniakS3Client", CloudProvider.INFOMANIAK, "infomaniak", ("boto3", "httptools")
+    ),
+    "file": _Provider("cloud.local:LocalStorageClient", CloudProvider.LOCAL),
+    "memory": _Provider("cloud.local:LocalStorageClient.in_memory", CloudProvider.LOCAL),
+}
+
+_memory_lock = threading.Lock()
+_memory_clients: dict[str, BaseStorageClient] = {}
+
+
+@dataclass(frozen=True)
+class StorageUrl:
+    """A place in a store: ``scheme://bucket/key?options``.
+
+    The key is taken byte for byte: nothing in it is percent-decoded, ``#`` is an ordinary character, and so is
+    ``?``, unless what follows the last one is a list of ``name=value`` pairs whose names are all known options
+    (`KNOWN_OPTIONS`). Values of options are percent-encoded. For the rare key that itself ends like that, str
+    appends ``?options=none``, so that ``parse_url(str(url)) == url`` for every key.
+
+    Attributes:
+        scheme: lower case, such as ``s3``.
+        bucket: empty for the whole store.
+        key: object key or prefix; empty for the whole bucket.
+        options: what the query says, decoded.
+
+    Raises:
+        InvalidRequestError: the parts make no such URL.
+    """
+
+    scheme: str
+    bucket: str = ""
+    key: str = ""
+    options: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        """Check the parts."""
+        if "/" in self.bucket or (self.key and not self.bucket):
+            raise InvalidRequestError(
+                f"{self.scheme}://{self.bucket}/{self.key} names no bucket",
+                hint="a storage URL is scheme://bucket/key; a folder of the disk is file://bucket/key?root=/folder",
+            )
+        for name, value in self.options.items():
+            if name not in KNOWN_OPTIONS or not value:
+                raise InvalidRequestError(
+                    f"the URL option {name}={value!r} does not work",
+                    hint=f"options are {', '.join(sorted(KNOWN_OPTIONS))}, each with a value",
+                )
+
+    def __str__(self) -> str:
+        """Return the URL, which `parse_url` reads back as the same."""
+        rest = f"{self.bucket}/{self.key}" if self.bucket else ""
+        pairs = [
+            f"{name}={quote(value, safe='/:@,', errors='surrogateescape')}"
+            for name, value in self.options.items()
+        ]
+        if not pairs and _split_query(rest)[1] is not None:
+            pairs = [_NO_OPTIONS]
+        return f"{self.scheme}://{rest}{'?' if pairs else ''}{'&'.join(pairs)}"
+
+
+@dataclass(frozen=True)
+class StorageLocation:
+    """An opened storage URL: ``client, bucket, key = open_storage(url)``.
+
+    Attributes:
+        client: the client; it has made no request yet.
+        bucket: the URL's bucket; empty for the whole store.
+        key: the URL's key or prefix.
+        version_id: the URL's ``version_id`` option. Unpacking leaves it out: read it where versions matter.
+    """
+
+    client: BaseStorageClient
+    bucket: str
+    key: str
+    version_id: str | None = None
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield client, bucket and key."""
+        return iter((self.client, self.bucket, self.key))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProviderStatus(Record):
+    """What this installation can open.
+
+    Attributes:
+        scheme: scheme of its URLs.
+        target: the class, as ``module:Class``.
+        extra: extra of this library that it needs; None for none and for other distributions.
+        installed: whether everything that it needs can be imported.
+        missing: the first module that cannot be found.
+        distribution: the distribution that adds it; None for the built-in ones.
+    """
+
+    scheme: str
+    target: str
+    extra: str | None = None
+    installed: bool = True
+    missing: str | None = None
+    distribution: str | None = None
+
+
+def parse_url(url: str) -> StorageUrl:
+    """Return the parts of a storage URL; `StorageUrl` has the rules.
+
+    Raises:
+        InvalidRequestError: it has no scheme, a key but no bucket, or an option twice or without a value.
+    """
+    scheme, separator, rest = url.partition("://")
+    if not separator or not scheme or not scheme[0].isalpha() or not _is_scheme(scheme):
+        raise InvalidRequestError(f"{url!r} is no storage URL", hint="write it as scheme://bucket/key")
+    path, query = _split_query(rest)
+    options: dict[str, str] = {}
+    for name, value in query or ():
+        if name in options:
+            raise InvalidRequestError(f"the URL option {name} is given twice")
+        options[name] = value
+    bucket, _, key = path.partition("/")
+    return StorageUrl(scheme.lower(), bucket, key, options)
+
+
+def open_storage(url: str, *, config: CloudConfig | None = None, **overrides: Any) -> StorageLocation:
+    """Return a client for `url` with the bucket and key that it names. No request is made.
+
+    ``s3://bucket/prefix?profile=minio`` takes the client's options from a profile of the configuration; a
+    profile that is not there is taken for one of the provider's own files. ``endpoint``, ``region``,
+    ``service`` and ``anonymous=true`` set the option of that name. ``file://bucket/prefix?root=/folder`` is a
+    local store, by default the one at ``$CLOUD_LOCAL_ROOT``; ``memory://bucket/prefix?name=x`` is the
+    in-process store called x, the same for every call. Keywords win over the URL, the URL over the profile.
+
+    The options of a URL say where requests and their signatures go: do not open URLs of strangers with your
+    own profiles.
+
+    Args:
+        url: see `StorageUrl`.
+        config: the profiles; `CloudConfig.load()` when None and the URL or a keyword names a profile.
+        overrides: constructor keywords of the client, such as ``credentials``, ``region`` or ``timeout``;
+            None stands for not given. The shared stores of ``memory://`` take none.
+
+    Raises:
+        InvalidRequestError: the URL is wrong, its scheme unknown, or the client has no such option.
+        ConfigurationError: the profile does not fit, a local store has no root, or a plug-in is broken.
+        MissingDependencyError: the extra of the scheme is not installed.
+    """
+    place = parse_url(url)
+    overrides = {name: value for name, value in overrides.items() if value is not None}
+    provider = _BUILT_IN.get(place.scheme)
+    build = _load(place.scheme, provider)
+    keywords = _keywords(place, provider, config, overrides)
+    if place.scheme == "memory":
+        client = _memory_client(place.options.get("name", ""), build, keywords)
+    else:
+        if place.scheme == "file" and not keywords.setdefault("root", os.environ.get(LOCAL_ROOT_VARIABLE)):
+            raise ConfigurationError(
+                "a file:// URL needs the folder of the local store",
+                hint=f"add ?root=/folder, or export {LOCAL_ROOT_VARIABLE}=/folder",
+            )
+        _check_keywords(place.scheme, build, keywords)
+        client = build(**keywords)
+    if not isinstance(client, StorageClient):
+        raise ConfigurationError(
+            f"what opens {place.scheme}:// makes a {type(client).__name__}, no StorageClient"
+        )
+    return StorageLocation(client, place.bucket, place.key, place.options.get("version_id"))
+
+
+def providers() -> list[ProviderStatus]:
+    """Return every scheme that this installation knows, the built-in ones first. Nothing is imported."""
+    statuses = [
+        _status(scheme, entry.target, extra=entry.extra, modules=entry.modules)
+        for scheme, entry in _BUILT_IN.items()
+    ]
+    statuses.extend(
+        _status(
+            point.name,
+            point.value,
+            modules=(point.value.partition(":")[0].partition(".")[0].strip(),),
+            distribution=point.dist.name if point.dist else None,
+        )
+        for point in sorted(_entry_points(), key=attrgetter("name", "value"))
+    )
+    return statuses
+
+
+def _status(
+    scheme: str,
+    target: str,
+    *,
+    extra: str | None = None,
+    modules: tuple[str, ...],
+    distribution: str | None = None,
+) -> ProviderStatus:
+    missing = next((name for name in modules if not name.isidentifier() or find_spec(name) is None), None)
+    return ProviderStatus(
+        scheme=scheme,
+        target=target,
+        extra=extra,
+        installed=missing is None,
+        missing=missing,
+        distribution=distribution,
+    )
+
+
+def _is_scheme(text: str) -> bool:
+    # RFC 3986, 3.1
+    return text.isascii() and all(character.isalnum() or character in "+-." for character in text)
+
+
+def _split_query(rest: str) -> tuple[str, list[tuple[str, str]] | None]:
+    """Return the part before the query, and the query's pairs; None when there is no query."""
+    path, question_mark, query = rest.rpartition("?")
+    if not question_mark:
+        return rest, None
+    if query == _NO_OPTIONS:
+        return path, []
+    pairs = [pair.partition("=") for pair in query.split("&")]
+    if not all(equals and name in KNOWN_OPTIONS for name, equals, _ in pairs):
+        return rest, None
+    return path, [(name, unquote(value, errors="surrogateescape")) for name, _, value in pairs]
+
+
+def _entry_points() -> list[EntryPoint]:
+    from importlib.metadata import entry_points
+
+    return [point for point in entry_points(group=ENTRY_POINT_GROUP) if point.name not in _BUILT_IN]
+
+
+def _load(scheme: str, provider: _Provider | None) -> Callable[..., BaseStorageClient]:
+    """Return what builds the clients of `scheme`."""
+    if provider is not None:
+        module, _, name = provider.target.partition(":")
+        built_in: Callable[..., BaseStorageClient] = attrgetter(name)(import_module(module))
+        return built_in
+    added = _entry_points()
+    points = [point for point in added if point.name == scheme]
+    if not points:
+        built_in_ones = [
+            f"{name} (extra {entry.extra})" if entry.extra else name for name, entry in _BUILT_IN.items()
+        ]
+        known = ", ".join([*built_in_ones, *sorted({point.name for point in added})])
+        raise InvalidRequestError(
+            f"the scheme {scheme}:// is not known",
+            hint=f"known are {known}; an extra is installed by pip install 'cloud[extra]'",
+        )
+    if len({point.value for point in points}) > 1:
+        raise ConfigurationError(
+            f"several packages open {scheme}://: {', '.join(sorted(point.value for point in points))}",
+            hint="uninstall all but one of them",
+        )
+    try:
+        plug_in: Callable[..., BaseStorageClient] = points[0].load()
+    except (ImportError, AttributeError, ValueError) as exc:  # a bad reference raises either of the last two
+        raise ConfigurationError(
+            f"the plug-in {points[0].value} for {scheme}:// cannot be loaded: {exc}",
+            hint="that is for the package that adds it to repair",
+        ) from exc
+    return plug_in
+
+
+def _keywords(
+    place: StorageUrl, provider: _Provider | None, config: CloudConfig | None, overrides: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the constructor's keywords: the profile's, then the URL's, then the caller's."""
+    keywords: dict[str, Any] = {}
+    name = overrides.get("profile") or place.options.get("profile")
+    if name:
+        config = CloudConfig.load() if config is None else config
+        if name in config.profiles:
+            keywords = _of_profile(config.profile(name), place.scheme, provider)
+            overrides = {key: value for key, value in overrides.items() if key != "profile"}
+        else:
+            keywords["profile"] = name
+    for option, value in place.options.items():
+        if option == "anonymous":
+            keywords["anonymous"] = _flag(option, value)
+        elif option == "endpoint":
+            keywords["endpoint_url"] = value
+        elif option == "root":
+            keywords["root"] = str(Path(value).expanduser())
+        elif option in {"region", "service"}:
+            keywords[option] = value
+    keywords |= overrides
+    if keywords.get("anonymous") and "credentials" not in overrides:
+        keywords.pop("credentials", None)  # the profile's: asked for explicitly, anonymous is stronger
+    return keywords
+
+
+def _of_profile(profile: Profile, scheme: str, provider: _Provider | None) -> dict[str, Any]:
+    if provider is not None and profile.provider is not provider.provider:
+        fitting = [name for name, entry in _BUILT_IN.items() if entry.provider is profile.provider]
+        raise ConfigurationError(
+            f"the profile {profile.name!r} is for {profile.provider.value}, not for {scheme}://",
+            hint=f"use {' or '.join(f'{name}://' for name in fitting)}" if fitting else None,
+        )
+    keywords = profile.options()
+    credentials = profile.credentials()
+    if credentials is not None:
+        keywords["credentials"] = credentials
+    return keywords
+
+
+def _flag(option: str, value: str) -> bool:
+    if value not in {"true", "false"}:
+        raise InvalidRequestError(f"the URL option {option} is true or false, not {value!r}")
+    return value == "true"
+
+
+def _check_keywords(scheme: str, build: Callable[..., Any], keywords: Mapping[str, Any]) -> None:
+    parameters = inspect.signature(build).parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return
+    for name in keywords:
+        if name not in parameters:
+            raise InvalidRequestError(
+                f"{scheme}:// takes no {name}", hint=f"its options are {', '.join(sorted(parameters))}"
+            )
+
+
+def _memory_client(
+    name: str, build: Callable[..., BaseStorageClient], keywords: Mapping[str, Any]
+) -> BaseStorageClient:
+    if keywords:
+        raise InvalidRequestError(
+            f"memory:// takes no {min(keywords)}: its stores are shared by everyone who opens their name",
+            hint="build one of your own with LocalStorageClient.in_memory(...)",
+        )
+    with _memory_lock:
+        if name not in _memory_clients:
+            _memory_clients[name] = build()
+        return _memory_clients[name]

@@ -1,0 +1,51 @@
+"""Infomaniak's S3: Swift's S3 interface at pub1 (dc3-a) and pub2 (dc4-a)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cloud._dialects.s3._sdk import S3StorageClient
+from cloud.common.credentials import CloudCredentials
+from cloud.common.enums import CloudProvider
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+class InfomaniakS3Client(S3StorageClient):
+    """Infomaniak Public Cloud's object storage over S3.
+
+    The keys are EC2 credentials of an OpenStack project
+    (https://docs.infomaniak.cloud/object_storage/s3/). Making a client sends nothing and loads no SDK.
+
+    Args:
+        credentials: explicit keys; otherwise INFOMANIAK_S3_ACCESS_KEY and INFOMANIAK_S3_SECRET_KEY.
+        region: ``dc3-a`` (s3.pub1.infomaniak.cloud, the default) or ``dc4-a`` (s3.pub2.infomaniak.cloud).
+        endpoint_url: another endpoint, for tests.
+        anonymous: send requests unsigned, for public containers.
+        **settings: as for `cloud.aws.S3Client`.
+
+    Raises:
+        ConfigurationError: no keys are given, and the environment has none.
+    """
+
+    provider = CloudProvider.INFOMANIAK
+    scheme = "infomaniak-s3"
+    extra = "infomaniak"
+    default_service = "infomaniak"
+
+    def __init__(
+        self, credentials: CloudCredentials | None = None, *, anonymous: bool = False, **settings: Any
+    ) -> None:
+        if credentials is None and not anonymous:
+            credentials = CloudCredentials.from_env(CloudProvider.INFOMANIAK)
+        super().__init__(credentials, anonymous=anonymous, **settings)
+
+    @classmethod
+    def from_env(cls, **settings: Any) -> Self:
+        """Return a client of the keys in the environment.
+
+        Raises:
+            ConfigurationError: they are not set.
+        """
+        return cls(CloudCredentials.from_env(CloudProvider.INFOMANIAK), **settings)

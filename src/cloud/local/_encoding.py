@@ -1,0 +1,98 @@
+"""Keys as paths: every key of bytes has exactly one, on every file system, and no path leaves its folder.
+
+A key is cut at each ``/``; each segment becomes one folder name. Letters, digits and ``.``, ``_``, ``-`` stay
+as they are, every other byte becomes ``%XX``. Where the file system ignores case, so do capital letters. An
+empty segment is ``%``. What a file system reads in its own way is escaped too: a leading ``.``, a trailing
+``.``, and the names of Windows devices. So ``.``, ``..`` and names beginning with ``@``, which the store uses
+for itself, never come out.
+
+A segment of `PIECE` bytes or more is cut into pieces of exactly `PIECE` bytes and a shorter, perhaps empty,
+last one. Whole pieces are marked by a ``+`` at their end and hold the rest as their children. As a whole piece
+always goes on, the names in one folder never stand for keys that interleave in byte order.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from functools import lru_cache
+
+from cloud.common.errors import IntegrityError
+
+PIECE = 80
+"""Bytes of one piece: 240 characters when all are escaped, within the 255 of every file system."""
+
+MARK = "+"
+EMPTY_NAME = "%"
+
+_LOWER = frozenset((string.ascii_lowercase + string.digits + "._-").encode())
+_UPPER = frozenset(string.ascii_uppercase.encode())
+_KEPT = re.compile(r"[a-z0-9_][a-z0-9._-]*")
+_ESCAPE = re.compile(rb"%([0-9A-F]{2})")
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file: also with any suffix
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9]|conin|conout)(?:\.|$)", re.IGNORECASE)
+
+
+class Encoder:
+    """Turns keys into folder names and back, for file systems that tell case apart or do not."""
+
+    def __init__(self, *, case_sensitive: bool) -> None:
+        kept = _LOWER | _UPPER if case_sensitive else _LOWER
+        self._table = [chr(byte) if byte in kept else f"%{byte:02X}" for byte in range(256)]
+        self.name = lru_cache(maxsize=1024)(self._name)
+
+    def path(self, key: str) -> list[str]:
+        """Return the folder names that lead to `key`, from the bucket's folder on."""
+        names: list[str] = []
+        for segment in key.encode().split(b"/"):
+            rest = segment
+            while len(rest) >= PIECE:
+                names.append(self.name(rest[:PIECE]) + MARK)
+                rest = rest[PIECE:]
+            names.append(self.name(rest))
+        return names
+
+    def _name(self, piece: bytes) -> str:
+        if not piece:
+            return EMPTY_NAME
+        table = self._table
+        name = "".join([table[byte] for byte in piece])
+        if name[0] == ".":
+            name = "%2E" + name[1:]
+        if name[-1] == ".":
+            name = name[:-1] + "%2E"
+        if _DEVICES.match(name):
+            name = f"%{piece[0]:02X}{name[1:]}"
+        return name
+
+    def piece(self, name: str) -> tuple[bytes, bool] | None:
+        """Return the bytes that `name` stands for, and whether it is a whole piece that goes on.
+
+        None for a name that no key gives: it belongs to the store, or somebody else put it there.
+        """
+        goes_on = name.endswith(MARK)
+        if goes_on:
+            name = name[:-1]
+        if _KEPT.fullmatch(name):
+            raw = name.encode("ascii")
+        elif name == EMPTY_NAME:
+            raw = b""
+        elif name.isascii():
+            raw = _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), name.encode("ascii"))
+        else:
+            return None
+        if goes_on != (len(raw) == PIECE) or self.name(raw) != name:
+            return None
+        return raw, goes_on
+
+
+def key_text(key: bytes) -> str:
+    """Return the key that the folder names stand for.
+
+    Raises:
+        IntegrityError: they stand for no UTF-8: somebody else made these folders.
+    """
+    try:
+        return key.decode()
+    except UnicodeDecodeError as exc:
+        raise IntegrityError(f"the store holds a folder for {key!r}, which is no key") from exc
