@@ -1,0 +1,169 @@
+"""What all providers share: contracts, records, enums, errors, settings. Nothing of it needs an SDK.
+
+Every name is imported on first use.
+"""
+
+from typing import TYPE_CHECKING
+
+from cloud.common._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from cloud.common._base_storage import BaseStorageClient as BaseStorageClient
+    from cloud.common._engine import Cancellation as Cancellation
+    from cloud.common._engine import TransferConfig as TransferConfig
+    from cloud.common._observe import CallEvent as CallEvent
+    from cloud.common._observe import MetricsSnapshot as MetricsSnapshot
+    from cloud.common._observe import Observer as Observer
+    from cloud.common._paging import Page as Page
+    from cloud.common._paging import Pager as Pager
+    from cloud.common._ratelimit import Limiter as Limiter
+    from cloud.common._ratelimit import SlidingWindowLimiter as SlidingWindowLimiter
+    from cloud.common._redact import Secret as Secret
+    from cloud.common._redact import redact as redact
+    from cloud.common._retry import RetryPolicy as RetryPolicy
+    from cloud.common.config import CloudConfig as CloudConfig
+    from cloud.common.contracts import CloudClient as CloudClient
+    from cloud.common.contracts import ComputeClient as ComputeClient
+    from cloud.common.contracts import ServerlessClient as ServerlessClient
+    from cloud.common.contracts import StorageClient as StorageClient
+    from cloud.common.credentials import CloudCredentials as CloudCredentials
+    from cloud.common.enums import Capability as Capability
+    from cloud.common.enums import CloudProvider as CloudProvider
+    from cloud.common.enums import InstanceState as InstanceState
+    from cloud.common.enums import ResourceType as ResourceType
+    from cloud.common.errors import AlreadyExistsError as AlreadyExistsError
+    from cloud.common.errors import AuthenticationError as AuthenticationError
+    from cloud.common.errors import CancelledError as CancelledError
+    from cloud.common.errors import CloudError as CloudError
+    from cloud.common.errors import ConfigurationError as ConfigurationError
+    from cloud.common.errors import ConflictError as ConflictError
+    from cloud.common.errors import IntegrityError as IntegrityError
+    from cloud.common.errors import InvalidRequestError as InvalidRequestError
+    from cloud.common.errors import MissingDependencyError as MissingDependencyError
+    from cloud.common.errors import NotFoundError as NotFoundError
+    from cloud.common.errors import NotModifiedError as NotModifiedError
+    from cloud.common.errors import OutcomeUnknownError as OutcomeUnknownError
+    from cloud.common.errors import PermissionDeniedError as PermissionDeniedError
+    from cloud.common.errors import PreconditionFailedError as PreconditionFailedError
+    from cloud.common.errors import QuotaExceededError as QuotaExceededError
+    from cloud.common.errors import RateLimitedError as RateLimitedError
+    from cloud.common.errors import ServiceUnavailableError as ServiceUnavailableError
+    from cloud.common.errors import TimeoutError_ as TimeoutError_
+    from cloud.common.errors import UnknownServiceError as UnknownServiceError
+    from cloud.common.errors import UnsupportedOperationError as UnsupportedOperationError
+    from cloud.common.models import CloudResource as CloudResource
+    from cloud.common.models import DeleteResult as DeleteResult
+    from cloud.common.models import DownloadResult as DownloadResult
+    from cloud.common.models import FunctionInfo as FunctionInfo
+    from cloud.common.models import Instance as Instance
+    from cloud.common.models import ObjectInfo as ObjectInfo
+    from cloud.common.models import PresignedPost as PresignedPost
+    from cloud.common.models import UnfinishedUpload as UnfinishedUpload
+
+_EXPORTS = {
+    "AlreadyExistsError": ".errors",
+    "AuthenticationError": ".errors",
+    "BaseStorageClient": "._base_storage",
+    "CallEvent": "._observe",
+    "CancelledError": ".errors",
+    "Cancellation": "._engine",
+    "Capability": ".enums",
+    "CloudClient": ".contracts",
+    "CloudConfig": ".config",
+    "CloudCredentials": ".credentials",
+    "CloudError": ".errors",
+    "CloudProvider": ".enums",
+    "CloudResource": ".models",
+    "ComputeClient": ".contracts",
+    "ConfigurationError": ".errors",
+    "ConflictError": ".errors",
+    "DeleteResult": ".models",
+    "DownloadResult": ".models",
+    "FunctionInfo": ".models",
+    "Instance": ".models",
+    "InstanceState": ".enums",
+    "IntegrityError": ".errors",
+    "InvalidRequestError": ".errors",
+    "Limiter": "._ratelimit",
+    "MetricsSnapshot": "._observe",
+    "MissingDependencyError": ".errors",
+    "NotFoundError": ".errors",
+    "NotModifiedError": ".errors",
+    "ObjectInfo": ".models",
+    "Observer": "._observe",
+    "OutcomeUnknownError": ".errors",
+    "Page": "._paging",
+    "Pager": "._paging",
+    "PermissionDeniedError": ".errors",
+    "PreconditionFailedError": ".errors",
+    "PresignedPost": ".models",
+    "QuotaExceededError": ".errors",
+    "RateLimitedError": ".errors",
+    "ResourceType": ".enums",
+    "RetryPolicy": "._retry",
+    "Secret": "._redact",
+    "ServerlessClient": ".contracts",
+    "ServiceUnavailableError": ".errors",
+    "SlidingWindowLimiter": "._ratelimit",
+    "StorageClient": ".contracts",
+    "TimeoutError_": ".errors",
+    "TransferConfig": "._engine",
+    "UnfinishedUpload": ".models",
+    "UnknownServiceError": ".errors",
+    "UnsupportedOperationError": ".errors",
+    "redact": "._redact",
+}
+__all__ = [
+    "AlreadyExistsError",
+    "AuthenticationError",
+    "BaseStorageClient",
+    "CallEvent",
+    "Cancellation",
+    "CancelledError",
+    "Capability",
+    "CloudClient",
+    "CloudConfig",
+    "CloudCredentials",
+    "CloudError",
+    "CloudProvider",
+    "CloudResource",
+    "ComputeClient",
+    "ConfigurationError",
+    "ConflictError",
+    "DeleteResult",
+    "DownloadResult",
+    "FunctionInfo",
+    "Instance",
+    "InstanceState",
+    "IntegrityError",
+    "InvalidRequestError",
+    "Limiter",
+    "MetricsSnapshot",
+    "MissingDependencyError",
+    "NotFoundError",
+    "NotModifiedError",
+    "ObjectInfo",
+    "Observer",
+    "OutcomeUnknownError",
+    "Page",
+    "Pager",
+    "PermissionDeniedError",
+    "PreconditionFailedError",
+    "PresignedPost",
+    "QuotaExceededError",
+    "RateLimitedError",
+    "ResourceType",
+    "RetryPolicy",
+    "Secret",
+    "ServerlessClient",
+    "ServiceUnavailableError",
+    "SlidingWindowLimiter",
+    "StorageClient",
+    "TimeoutError_",
+    "TransferConfig",
+    "UnfinishedUpload",
+    "UnknownServiceError",
+    "UnsupportedOperationError",
+    "redact",
+]
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import BinaryIO, TypeAlias, TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from cloud.common.errors import IntegrityError
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from cloud.common.errors import IntegrityError, InvalidRequestError
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from cloud.common._reading import ObjectStream
 
