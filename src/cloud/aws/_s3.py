@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cloud._dialects.s3._sdk import S3StorageClient
 from cloud.common.enums import CloudProvider
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-    from cloud.common.credentials import CloudCredentials
 
 
 class S3Client(S3StorageClient):
@@ -41,21 +38,21 @@ class S3Client(S3StorageClient):
     scheme = "s3"
     extra = "aws"
     default_service = None
-
-    def __init__(
-        self, credentials: CloudCredentials | None = None, *, endpoint_url: str | None = None, **settings: Any
-    ) -> None:
-        # https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
-        environment = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-        super().__init__(credentials, endpoint_url=endpoint_url or environment, **settings)
+    # https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+    endpoint_variables = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+    # https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
+    region_variables = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
     @classmethod
-    def from_env(cls, **settings: Any) -> Self:
-        """Return a client of the credentials in AWS_ACCESS_KEY_ID and its sisters.
+    def from_env(
+        cls, *, region: str | None = None, endpoint_url: str | None = None, service: str | None = None
+    ) -> Self:
+        """Return a client of the keys in AWS_ACCESS_KEY_ID and its sisters.
 
         Raises:
             ConfigurationError: they are not set.
         """
         from cloud.common.credentials import CloudCredentials
 
-        return cls(CloudCredentials.from_env(CloudProvider.AWS), **settings)
+        credentials = CloudCredentials.from_env(CloudProvider.AWS)
+        return cls(credentials, region=region, endpoint_url=endpoint_url, service=service)

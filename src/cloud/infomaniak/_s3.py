@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cloud._dialects.s3._sdk import S3StorageClient
 from cloud.common.credentials import CloudCredentials
@@ -23,7 +23,7 @@ class InfomaniakS3Client(S3StorageClient):
         region: ``dc3-a`` (s3.pub1.infomaniak.cloud, the default) or ``dc4-a`` (s3.pub2.infomaniak.cloud).
         endpoint_url: another endpoint, for tests.
         anonymous: send requests unsigned, for public containers.
-        **settings: as for `cloud.aws.S3Client`.
+        profile, service, timeout, retry, limits, observers, transfer, options: as for `cloud.aws.S3Client`.
 
     Raises:
         ConfigurationError: no keys are given, and the environment has none.
@@ -34,18 +34,15 @@ class InfomaniakS3Client(S3StorageClient):
     extra = "infomaniak"
     default_service = "infomaniak"
 
-    def __init__(
-        self, credentials: CloudCredentials | None = None, *, anonymous: bool = False, **settings: Any
-    ) -> None:
-        if credentials is None and not anonymous:
-            credentials = CloudCredentials.from_env(CloudProvider.INFOMANIAK)
-        super().__init__(credentials, anonymous=anonymous, **settings)
+    @classmethod
+    def _default_credentials(cls) -> CloudCredentials:
+        return CloudCredentials.from_env(CloudProvider.INFOMANIAK)
 
     @classmethod
-    def from_env(cls, **settings: Any) -> Self:
+    def from_env(cls, *, region: str | None = None, endpoint_url: str | None = None) -> Self:
         """Return a client of the keys in the environment.
 
         Raises:
             ConfigurationError: they are not set.
         """
-        return cls(CloudCredentials.from_env(CloudProvider.INFOMANIAK), **settings)
+        return cls(cls._default_credentials(), region=region, endpoint_url=endpoint_url)

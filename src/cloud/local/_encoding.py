@@ -27,7 +27,7 @@ EMPTY_NAME = "%"
 
 _LOWER = frozenset((string.ascii_lowercase + string.digits + "._-").encode())
 _UPPER = frozenset(string.ascii_uppercase.encode())
-_KEPT = re.compile(r"[a-z0-9_][a-z0-9._-]*")
+_KEPT = re.compile(r"[a-z0-9_][a-z0-9._-]*")  # the everyday names, which need no look at each byte
 _ESCAPE = re.compile(rb"%([0-9A-F]{2})")
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file: also with any suffix
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9]|conin|conout)(?:\.|$)", re.IGNORECASE)
@@ -65,25 +65,26 @@ class Encoder:
             name = f"%{piece[0]:02X}{name[1:]}"
         return name
 
-    def piece(self, name: str) -> tuple[bytes, bool] | None:
-        """Return the bytes that `name` stands for, and whether it is a whole piece that goes on.
+    def raw(self, name: str) -> bytes | None:
+        """Return the bytes that `name` stands for; None for a name that no bytes give.
 
-        None for a name that no key gives: it belongs to the store, or somebody else put it there.
+        Such a name belongs to the store itself, or somebody else put it there.
         """
-        goes_on = name.endswith(MARK)
-        if goes_on:
-            name = name[:-1]
+        if not name.isascii():
+            return None
         if _KEPT.fullmatch(name):
             raw = name.encode("ascii")
         elif name == EMPTY_NAME:
             raw = b""
-        elif name.isascii():
-            raw = _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), name.encode("ascii"))
         else:
-            return None
-        if goes_on != (len(raw) == PIECE) or self.name(raw) != name:
-            return None
-        return raw, goes_on
+            raw = _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), name.encode("ascii"))
+        return raw if self.name(raw) == name else None
+
+    def piece(self, name: str) -> tuple[bytes, bool] | None:
+        """Return the bytes of a piece of a key, and whether it is a whole one that goes on; None for others."""
+        goes_on = name.endswith(MARK)
+        raw = self.raw(name[:-1] if goes_on else name)
+        return None if raw is None or goes_on != (len(raw) == PIECE) else (raw, goes_on)
 
 
 def key_text(key: bytes) -> str:

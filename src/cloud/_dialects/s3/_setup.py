@@ -42,6 +42,7 @@ class S3Setup:
         anonymous: bool,
         options: S3Options,
         extra: str,
+        region_variables: tuple[str, ...] = (),
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         if anonymous and credentials is not None:
@@ -55,6 +56,7 @@ class S3Setup:
         self._given_region = region or (credentials.region if credentials is not None else None)
         self._aws_profile = aws_profile or (credentials.profile if credentials is not None else None)
         self._extra = extra
+        self._region_variables = region_variables
         self._environ = environ
         self._lock = threading.RLock()
         self._session: Any = None
@@ -79,8 +81,7 @@ class S3Setup:
         found = (
             self._given_region
             or (self.service.region_of(self.endpoint_url) if self.endpoint_url else None)
-            or self._environ.get("AWS_REGION")
-            or self._environ.get("AWS_DEFAULT_REGION")
+            or next(filter(None, map(self._environ.get, self._region_variables)), None)
         )
         if found is None and not self.has_static_keys and not self.anonymous:
             found = self.botocore_session().get_config_variable("region")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from datetime import datetime, timezone
@@ -59,6 +60,8 @@ class S3ObjectStore(BaseStorageClient, BatchDeleteHooks, PresignHooks, PresignPo
         extra: the installation extra that brings the SDK.
         default_service: name of the S3 service profile that is taken when none is named; None to tell it
             from the endpoint.
+        endpoint_variables: environment variables that name an endpoint when none is given.
+        region_variables: environment variables that name a region when none is given.
     """
 
     service_name = "s3"
@@ -66,6 +69,8 @@ class S3ObjectStore(BaseStorageClient, BatchDeleteHooks, PresignHooks, PresignPo
     max_presign_seconds = MAX_EXPIRES_SECONDS
     extra: str
     default_service: str | None
+    endpoint_variables: tuple[str, ...] = ()
+    region_variables: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -86,6 +91,10 @@ class S3ObjectStore(BaseStorageClient, BatchDeleteHooks, PresignHooks, PresignPo
         require_installed("boto3", extra=self.extra)
         require_installed("httptools", extra=self.extra)
         super().__init__(retry=retry, limits=limits, observers=observers, transfer=transfer)
+        if endpoint_url is None:
+            endpoint_url = next(filter(None, map(os.environ.get, self.endpoint_variables)), None)
+        if credentials is None and profile is None and not anonymous:
+            credentials = self._default_credentials()
         self._service = profile_for(endpoint_url, service or self.default_service)
         self._setup = S3Setup(
             credentials=credentials,
@@ -97,6 +106,7 @@ class S3ObjectStore(BaseStorageClient, BatchDeleteHooks, PresignHooks, PresignPo
             anonymous=anonymous,
             options=options or S3Options(),
             extra=self.extra,
+            region_variables=self.region_variables,
         )
         self._arguments: dict[str, Any] = {
             "credentials": credentials,
@@ -121,6 +131,11 @@ class S3ObjectStore(BaseStorageClient, BatchDeleteHooks, PresignHooks, PresignPo
         self._lazy_ops: Operations | None = None
         self._ops_lock = threading.Lock()
         self._known_buckets: set[str] = set()
+
+    @classmethod
+    def _default_credentials(cls) -> CloudCredentials | None:
+        """Return what to log in with when nothing is given; None for the SDK's own chain."""
+        return None
 
     # -- the client itself -------------------------------------------------------------------------------------
     @property
