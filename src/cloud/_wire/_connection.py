@@ -124,9 +124,11 @@ class Connection:
 
     def _check_for_early_answer(self, error: OSError) -> None:
         """Return when the server answered before it had everything, and closed: the answer says why."""
-        if self.readable():
+        timed_out = isinstance(error, (BlockingIOError, TimeoutError))
+        # Under TLS what has arrived may as well be a session ticket: no reason to wait once more.
+        if self.readable() and not (timed_out and self._tls is not None):
             return
-        if isinstance(error, (BlockingIOError, TimeoutError)):
+        if timed_out:
             raise WriteTimeoutError(
                 f"took nothing for {self.timeouts.read:g} s", host=self.host, request_sent=True
             ) from error

@@ -85,7 +85,7 @@ class TransferReport(Record):
     """What became of a whole tree.
 
     Attributes:
-        items: how many were moved.
+        moved: how many were moved.
         bytes: how many bytes they have.
         skipped: how many were left out.
         failed: how many failed.
@@ -93,7 +93,7 @@ class TransferReport(Record):
         seconds: how long it took.
     """
 
-    items: int = 0
+    moved: int = 0
     bytes: int = 0
     skipped: int = 0
     failed: int = 0

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias
 
-from cloud.common._engine import Cancellation
 from cloud.common.errors import CloudError, InvalidRequestError
 from cloud.transfer._records import MAX_FAILURES_KEPT, Silence, TransferItem, TransferReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from cloud.common._engine import Cancellation
     from cloud.transfer._records import Progress
 
 DEFAULT_WORKERS = 8
@@ -163,4 +163,4 @@ def _counted(report: TransferReport, item: TransferItem) -> TransferReport:
         return replace(report, failed=report.failed + 1, failures=kept)
     if item.skipped is not None:
         return replace(report, skipped=report.skipped + 1)
-    return replace(report, items=report.items + 1, bytes=report.bytes + item.bytes)
+    return replace(report, moved=report.moved + 1, bytes=report.bytes + item.bytes)

@@ -6,37 +6,39 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from cloud.common.errors import InvalidRequestError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+
+_TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\[!?\]?[^\]]*\]|.", re.DOTALL)
+_WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 @lru_cache(maxsize=256)
 def glob_pattern(glob: str) -> re.Pattern[str]:
     """Return the regular expression of a glob; use `fullmatch`.
 
-    ``*`` and ``?`` stop at ``/``, ``**`` does not, ``[abc]`` and ``[!abc]`` are sets. Case counts.
+    ``*`` and ``?`` stop at ``/``, ``**`` does not, ``[a-z]`` and ``[!a-z]`` are sets. Case counts.
+
+    Raises:
+        InvalidRequestError: a set has an impossible range, such as ``[z-a]``.
     """
-    pieces: list[str] = []
-    position = 0
-    while position < len(glob):
-        token = re.compile(r"\*\*/|\*\*|\*|\?|\[!?\]?[^\]]*\]|.", re.DOTALL).match(glob, position)
-        assert token is not None  # noqa: S101  # the last alternative matches every character
-        pieces.append(_translated(token[0]))
-        position = token.end()
-    return re.compile("".join(pieces), re.DOTALL)
+    try:
+        return re.compile("".join(_translated(token[0]) for token in _TOKEN.finditer(glob)), re.DOTALL)
+    except re.error as exc:
+        raise InvalidRequestError(f"the pattern {glob!r} is not possible: {exc}") from exc
 
 
 def _translated(token: str) -> str:
-    fixed = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    if token in fixed:
-        return fixed[token]
-    if len(token) > 2 and token[0] == "[":
-        negated = token[1] == "!"
-        members = token[2 if negated else 1 : -1]
-        if members:
-            members = re.sub(r"([\\\[\]^&~|])", r"\\\1", members)
-            return f"[{'^' if negated else ''}{members}]"
-    return re.escape(token)
+    if token in _WILD:
+        return _WILD[token]
+    members = token[2:-1] if token.startswith("[!") else token[1:-1]
+    if len(token) < 3 or not members:
+        return re.escape(token)
+    members = re.sub(r"([\\\[\]^&~|])", r"\\\1", members)
+    return f"(?!/)[{'^' if token[1] == '!' else ''}{members}]"
 
 
 class Selection:

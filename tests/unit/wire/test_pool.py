@@ -169,13 +169,14 @@ in_use = transport.send(HttpRequest("GET", origin, "/" + "x" * 30_000, {"host": 
 transport._pool.lock.acquire()  # as if another thread were in the middle of something
 child = os.fork()
 if child == 0:
+    in_use.close()
     used = connection_used(), connection_used()
     transport.close()
     os._exit(0 if used == ("2", "2") else 1)
 transport._pool.lock.release()
 status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 assert status == 0, status
-in_use.close()
+assert len(in_use.read(40_000)) == 30_001
 assert connection_used() == "1"
 """
 
