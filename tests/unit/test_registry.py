@@ -446,3 +446,12 @@ def test_imports_load_nothing_heavy(program: str) -> None:
         check=True,
     )
     assert done.stdout == "[]\n"
+
+
+def test_the_librarys_own_memory_store_is_opened_and_shared() -> None:
+    url = "memory://bucket/prefix?name=test-of-the-registry"
+    client, bucket, key = open_storage(url)
+    client.create_bucket(bucket)
+    client.upload_file(bucket, f"{key}/a?profile=b", b"data")
+    again, _, _ = open_storage(url)
+    assert again.download_file(bucket, "prefix/a?profile=b") == b"data"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cloud.common._bodies import Buffer
 
 _PIECE = 1 << 20
+_SMALL = 16 << 10
 _ALWAYS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 # What a file system says that has no hard links, or no more, or does not allow this one.
 _CANNOT_LINK = frozenset(
@@ -24,7 +25,7 @@ _CANNOT_LINK = frozenset(
     for name in ("EPERM", "EACCES", "EMLINK", "EXDEV", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EINVAL")
 )
 # What a kernel says that cannot copy between these two files by itself.
-_CANNOT_COPY = frozenset({errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.EIO})
+_CANNOT_COPY = frozenset({errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM})
 
 
 def open_file(path: str, flags: int) -> int:
@@ -40,7 +41,7 @@ def create_file(path: str) -> int:
 def write_all(descriptor: int, data: Buffer) -> None:
     """Write all of `data`."""
     view = memoryview(data)
-    while len(view):
+    while view:
         view = view[os.write(descriptor, view) :]
 
 
@@ -65,10 +66,10 @@ def read_file(path: str) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     try:
-        data = os.read(descriptor, _PIECE)
-        while piece := os.read(descriptor, _PIECE) if len(data) % _PIECE == 0 and data else b"":
-            data += piece
-        return data
+        pieces = []
+        while piece := os.read(descriptor, _SMALL):
+            pieces.append(piece)
+        return b"".join(pieces)
     finally:
         os.close(descriptor)
 
@@ -176,7 +177,7 @@ def link(source: str, target: str) -> bool:
         if os.link in os.supports_follow_symlinks:
             os.link(source, target, follow_symlinks=False)
         else:
-            os.link(source, target)  # noqa: PTH200  # likewise
+            os.link(source, target)
     except OSError as exc:
         if exc.errno in _CANNOT_LINK:
             return False

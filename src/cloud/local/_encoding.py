@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 import string
-from functools import lru_cache
 
 from cloud.common.errors import IntegrityError
 
@@ -25,21 +24,22 @@ PIECE = 80
 MARK = "+"
 EMPTY_NAME = "%"
 
-_LOWER = frozenset((string.ascii_lowercase + string.digits + "._-").encode())
-_UPPER = frozenset(string.ascii_uppercase.encode())
-_KEPT = re.compile(r"[a-z0-9_][a-z0-9._-]*")  # the everyday names, which need no look at each byte
+_LOWER = string.ascii_lowercase + string.digits + "._-"
 _ESCAPE = re.compile(rb"%([0-9A-F]{2})")
-# https://learn.microsoft.com/windows/win32/fileio/naming-a-file: also with any suffix
-_DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9]|conin|conout)(?:\.|$)", re.IGNORECASE)
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file: with any suffix, in any case
+_DEVICE = r"(?i:con|prn|aux|nul|com[0-9]|lpt[0-9]|conin|conout)(?:\.|$)"
+_DEVICES = re.compile(_DEVICE)
 
 
 class Encoder:
     """Turns keys into folder names and back, for file systems that tell case apart or do not."""
 
     def __init__(self, *, case_sensitive: bool) -> None:
-        kept = _LOWER | _UPPER if case_sensitive else _LOWER
-        self._table = [chr(byte) if byte in kept else f"%{byte:02X}" for byte in range(256)]
-        self.name = lru_cache(maxsize=1024)(self._name)
+        kept = _LOWER + (string.ascii_uppercase if case_sensitive else "")
+        self._table = [chr(byte) if chr(byte) in kept else f"%{byte:02X}" for byte in range(256)]
+        letters = "A-Za-z" if case_sensitive else "a-z"
+        # The everyday names, which stand for themselves.
+        self._plain = re.compile(rf"(?!{_DEVICE})[{letters}0-9_-](?:[{letters}0-9._-]*[{letters}0-9_-])?")
 
     def path(self, key: str) -> list[str]:
         """Return the folder names that lead to `key`, from the bucket's folder on."""
@@ -52,9 +52,13 @@ class Encoder:
             names.append(self.name(rest))
         return names
 
-    def _name(self, piece: bytes) -> str:
+    def name(self, piece: bytes) -> str:
+        """Return the folder name that stands for `piece`."""
         if not piece:
             return EMPTY_NAME
+        text = piece.decode("latin-1")
+        if self._plain.fullmatch(text):
+            return text
         table = self._table
         name = "".join([table[byte] for byte in piece])
         if name[0] == ".":
@@ -70,14 +74,13 @@ class Encoder:
 
         Such a name belongs to the store itself, or somebody else put it there.
         """
+        if self._plain.fullmatch(name):
+            return name.encode("ascii")
+        if name == EMPTY_NAME:
+            return b""
         if not name.isascii():
             return None
-        if _KEPT.fullmatch(name):
-            raw = name.encode("ascii")
-        elif name == EMPTY_NAME:
-            raw = b""
-        else:
-            raw = _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), name.encode("ascii"))
+        raw = _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), name.encode("ascii"))
         return raw if self.name(raw) == name else None
 
     def piece(self, name: str) -> tuple[bytes, bool] | None:

@@ -17,7 +17,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import sys
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,6 +67,7 @@ class Layout:
         self._locks = f"{self.own}{os.sep}locks"
         self._format = f"{self.own}{os.sep}{_FORMAT}"
         self._encoder: Encoder | None = None
+        self._made = False
 
     def find(self) -> Encoder | None:
         """Return how keys become paths here; None when nothing was ever stored.
@@ -89,33 +89,41 @@ class Layout:
     def make(self) -> Encoder:
         """Return how keys become paths here, after making the store's folders where they are missing."""
         encoder = self.find()
-        if encoder is not None and os.path.lexists(self._format):
+        if encoder is not None and self._made and os.path.lexists(self._format):
             return encoder
         self._encoder = None
         os.makedirs(self.root, 0o700, exist_ok=True)  # noqa: PTH103  # likewise
-        self.find()  # it may be somebody else's
+        encoder = self.find()  # it may be somebody else's, or hold something else
         for name in ("staging", "uploads", "locks"):
             if make_folders(self.root, (_OWN, name)) is None:
-                raise ConfigurationError(f"the folder {self.root!r} went away while a store was made in it")
-        # The folder of the store answers to a name of other case where the file system ignores case.
+                raise self._went_away()
+        if encoder is None:
+            self._write_format()
+            encoder = self.find()
+            if encoder is None:
+                raise self._went_away()
+        self._made = True
+        return encoder
+
+    def _went_away(self) -> ConfigurationError:
+        return ConfigurationError(f"the folder {self.root!r} went away while a store was made in it")
+
+    def _write_format(self) -> None:
         content = {
             "format": "cloud local store",
             "version": FORMAT_VERSION,
             "case_sensitive": not self._ignores_case(),
         }
-        draft = self.new_staging("data")
+        draft = self.new_staging("format")
         write_file(draft, json.dumps(content).encode("ascii") + b"\n", fsync=True)
         try:
             os.replace(draft, self._format)  # noqa: PTH105  # likewise; racing makers write the same
         except BaseException:
             remove_file(draft)
             raise
-        made = self.find()
-        if made is None:
-            raise ConfigurationError(f"the folder {self.root!r} went away while a store was made in it")
-        return made
 
     def _ignores_case(self) -> bool:
+        # The store's own folder then answers to this name too.
         return os.path.lexists(f"{self.root}{os.sep}{_OWN_OTHER_CASE}")
 
     def _foreign(self) -> bool:
@@ -152,18 +160,17 @@ class Layout:
             raise InvalidRequestError(f"the bucket name {bucket!r} is too long for this file system")
         return name
 
-    def bucket(self, encoder: Encoder | None, bucket: str) -> str:
+    def bucket(self, encoder: Encoder, bucket: str) -> str:
         """Return the folder of a bucket that is there.
 
         Raises:
             NotFoundError: there is none.
             PermissionDeniedError: it is a symbolic link.
         """
-        if encoder is not None:
-            path = f"{self.root}{os.sep}{self.bucket_name(encoder, bucket)}"
-            if is_folder(path):
-                return path
-        raise no_such_bucket(bucket)
+        path = f"{self.root}{os.sep}{self.bucket_name(encoder, bucket)}"
+        if not is_folder(path):
+            raise no_such_bucket(bucket)
+        return path
 
     def key_lock(self, bucket: str, key: str) -> tuple[FileLock, str]:
         """Return the lock of a key, and its name."""
@@ -192,6 +199,6 @@ def new_data_name() -> str:
 
 def _long_path(path: str) -> str:
     """Return `path` in the form that Windows takes at any length."""
-    if sys.platform != "win32" or path.startswith("\\\\?\\"):
+    if os.name != "nt" or path.startswith("\\\\?\\"):
         return path
     return f"\\\\?\\UNC\\{path[2:]}" if path.startswith("\\\\") else f"\\\\?\\{path}"

@@ -38,10 +38,10 @@ if sys.platform == "win32":
         os.lseek(descriptor, _FAR, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 
-    def mark_in_use(descriptor: int) -> None:
+    def mark_in_use(descriptor: int) -> None:  # the other systems need it
         """Do nothing: Windows does not let others remove an open file."""
 
-    def is_in_use(descriptor: int) -> bool:
+    def is_in_use(descriptor: int) -> bool:  # noqa: ARG001  # likewise
         """Return False: whoever removes an open file is told."""
         return False
 

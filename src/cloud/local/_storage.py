@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, urlsafe_b64encode
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cloud.common._base_storage import BaseStorageClient
-from cloud.common._paging import Page
 from cloud.common._storage_types import PartLimits, Stored, TagHooks, UnfinishedUploadHooks
 from cloud.common.enums import Capability, CloudProvider
-from cloud.common.errors import ConfigurationError, InvalidRequestError
-from cloud.local._backend import no_such_bucket, no_such_key
+from cloud.common.errors import ConfigurationError
+from cloud.local._backend import no_such_key
 from cloud.local._body import FileBody, check_delete, check_read, check_source, check_write
 from cloud.local._errors import translate
+from cloud.local._listing import list_page, list_uploads_page
 from cloud.local._record import new_etag, new_record
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from cloud.common._bodies import Payload
     from cloud.common._engine import TransferConfig
     from cloud.common._observe import Observer
+    from cloud.common._paging import Page
     from cloud.common._ratelimit import Limiter
     from cloud.common._retry import RetryPolicy
     from cloud.common._storage_types import (
@@ -99,7 +99,8 @@ class LocalStorageClient(BaseStorageClient, TagHooks, UnfinishedUploadHooks):
         transfer: TransferConfig | None = None,
         fsync: bool = False,
     ) -> None:
-        from cloud.local._directory import DirectoryBackend, checked_root
+        from cloud.local._directory import DirectoryBackend
+        from cloud.local._layout import checked_root
 
         folder = checked_root(root)
         backend = DirectoryBackend(folder, fsync=fsync)
@@ -289,30 +290,7 @@ class LocalStorageClient(BaseStorageClient, TagHooks, UnfinishedUploadHooks):
         return Stored(request.source.etag)
 
     def _list_page(self, request: ListRequest) -> Page[ObjectInfo]:
-        prefix = _utf8("prefix", request.prefix)
-        delimiter = None if request.delimiter is None else _utf8("delimiter", request.delimiter)
-        low = prefix
-        if request.start_after is not None:
-            low = max(low, _utf8("start_after", request.start_after) + b"\0")
-        if request.token is not None:
-            low = max(low, _read_token(request.token))
-        scan = self._backend.scan(request.bucket, low, _after_all(prefix) if prefix else None)
-        items: list[ObjectInfo] = []
-        prefixes: list[str] = []
-        while (found := scan.next()) is not None:
-            key, record = found
-            if len(items) + len(prefixes) == request.page_size:
-                return Page(tuple(items), tuple(prefixes), _token(low))
-            cut = -1 if delimiter is None else key.find(delimiter, len(prefix))
-            if delimiter is None or cut < 0:
-                items.append(record.listed(request.bucket, key.decode()))
-                low = key + b"\0"
-            else:
-                common = key[: cut + len(delimiter)]
-                prefixes.append(common.decode())
-                low = _after_all(common)
-                scan.seek(low)
-        return Page(tuple(items), tuple(prefixes))
+        return list_page(self._backend, request)
 
     # -- tags ----------------------------------------------------------------------------------------------
     def _get_tags(self, bucket: str, key: str, version_id: str | None) -> dict[str, str]:  # noqa: ARG002  # no versions here
@@ -347,20 +325,7 @@ class LocalStorageClient(BaseStorageClient, TagHooks, UnfinishedUploadHooks):
         self._backend.abort_upload(upload.request.bucket, upload.request.key, upload.upload_id)
 
     def _list_uploads_page(self, request: ListRequest) -> Page[UnfinishedUpload]:
-        if not self._backend.bucket_exists(request.bucket):
-            raise no_such_bucket(request.bucket)
-        after = b"" if request.token is None else _read_token(request.token)
-        uploads = self._backend.uploads(request.bucket)
-        left = sorted(
-            (
-                upload
-                for upload in uploads
-                if upload.key.startswith(request.prefix) and _place(upload) > after
-            ),
-            key=_place,
-        )
-        page = left[: request.page_size]
-        return Page(tuple(page), (), _token(_place(page[-1])) if len(left) > len(page) else None)
+        return list_uploads_page(self._backend, request)
 
 
 def _copied(request: CopyRequest, source: Record, data: str) -> Record:
@@ -370,34 +335,3 @@ def _copied(request: CopyRequest, source: Record, data: str) -> Record:
     if not request.replace_metadata:
         return replace(source, modified_at=datetime.now(timezone.utc), data=data, tags=tags)
     return new_record(target, size=source.size, etag=source.etag, crc32=source.crc32, data=data, tags=tags)
-
-
-def _utf8(name: str, text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        raise InvalidRequestError(f"{name} {text!r} holds a lone surrogate, which UTF-8 cannot") from None
-
-
-def _after_all(prefix: bytes) -> bytes:
-    """Return the least bytes that lie after all keys beginning with `prefix`.
-
-    UTF-8 has no byte 0xff, so that the last byte can always be raised by one.
-    """
-    return prefix[:-1] + bytes([prefix[-1] + 1])
-
-
-def _place(upload: UnfinishedUpload) -> bytes:
-    # Ids have one length, so that no two uploads have one place, whatever is in the keys.
-    return upload.key.encode() + b"\0" + upload.upload_id.encode()
-
-
-def _token(place: bytes) -> str:
-    return urlsafe_b64encode(place).decode("ascii")
-
-
-def _read_token(token: str) -> bytes:
-    try:
-        return b64decode(token, altchars=b"-_", validate=True)
-    except ValueError as exc:
-        raise InvalidRequestError(f"the page token {token!r} is none of this store") from exc

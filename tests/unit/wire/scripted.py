@@ -165,6 +165,8 @@ class Server:
             except OSError:
                 return  # closed: the test is over
             sock.settimeout(PATIENCE)
+            # Otherwise a reset could overtake an answer that waits for the client's acknowledgement.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.connections += 1
             thread = threading.Thread(target=self._run, args=(sock, self.connections))
             self._threads.append(thread)

@@ -1,0 +1,51 @@
+"""Runs every python and bash block of README and docs, page by page, in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from servers import Server
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BLOCK = re.compile(r"^```(python|bash)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PAGES = [
+    page
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    if BLOCK.search(page.read_text("utf-8"))
+]
+
+
+def blocks(page: Path) -> list[tuple[str, str, int]]:
+    """Return language, text and line of each block."""
+    text = page.read_text("utf-8")
+    return [(match[1], match[2], text.count("\n", 0, match.start()) + 2) for match in BLOCK.finditer(text)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_the_blocks_of_a_page_run(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seaweedfs_server: Server
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", seaweedfs_server.admin.access_key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", seaweedfs_server.admin.secret_key)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", seaweedfs_server.endpoint_url)
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    namespace: dict[str, object] = {"__name__": "__main__"}
+    for language, text, line in blocks(page):
+        if language == "python":
+            # Blank lines in front make the line numbers of a traceback those of the page.
+            exec(compile("\n" * (line - 1) + text, str(page), "exec"), namespace)  # noqa: S102  # our own pages
+        else:
+            run = subprocess.run(["bash", "-euo", "pipefail", "-c", text], check=False, capture_output=True, text=True)  # noqa: S607  # whichever bash there is
+            assert run.returncode == 0, f"{page.name}:{line}\n{run.stdout}\n{run.stderr}"
