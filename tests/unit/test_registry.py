@@ -455,3 +455,12 @@ def test_the_librarys_own_memory_store_is_opened_and_shared() -> None:
     client.upload_file(bucket, f"{key}/a?profile=b", b"data")
     again, _, _ = open_storage(url)
     assert again.download_file(bucket, "prefix/a?profile=b") == b"data"
+
+
+def test_the_librarys_own_directory_store_is_opened(tmp_path: Path) -> None:
+    url = str(StorageUrl("file", "bucket", "prefix", {"root": str(tmp_path / "my store?")}))
+    (tmp_path / "my store?").mkdir()
+    client, bucket, key = open_storage(url)
+    client.create_bucket(bucket)
+    client.upload_file(bucket, key, b"data")
+    assert open_storage(url).client.download_file(bucket, key) == b"data"

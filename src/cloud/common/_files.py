@@ -37,7 +37,8 @@ def replacing(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
         raise IsADirectoryError(21, "is a folder, not a file", str(path))
     if not overwrite and path.exists():
         raise FileExistsError(17, "exists already", str(path))
-    temporary = path.with_name(f".{path.name[:80]}.{secrets.token_hex(8)}.part")
+    # 40 characters are at most 160 bytes, so that a name of any length and script leaves room for the rest.
+    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}.part")
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
     file = os.fdopen(os.open(temporary, flags, 0o600), "r+b", buffering=0)
     try:
@@ -112,16 +113,20 @@ def unsafe_reason(key: str, *, windows: bool = sys.platform == "win32") -> str |
     """Return why `key` cannot be a relative path below a folder, or None when it can.
 
     Only names that mean the same file for everybody pass: nothing absolute, no ``.`` or ``..`` or empty
-    segment, no NUL. With `windows`, also nothing that Windows reads differently.
+    segment, no NUL, no lone surrogate. With `windows`, also nothing that Windows reads differently.
     """
     if "\0" in key:
         return "it holds a NUL character"
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return "it holds a lone surrogate, which stands for no character"
     segments = key.split("/")
     if "" in segments:
         return "it is empty, begins or ends with '/', or holds '//'"
     if "." in segments or ".." in segments:
         return "it holds a '.' or '..' segment"
-    if any(len(segment.encode("utf-8", "surrogatepass")) > 255 for segment in segments):
+    if any(len(segment.encode()) > 255 for segment in segments):
         return "a segment is longer than 255 bytes"
     if windows:
         return next((reason for reason in map(_windows_reason, segments) if reason), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -99,13 +100,17 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
     """
     if value is None:
         return None
-    value = value.strip()
     try:
-        return max(0.0, float(value)) if value.lower() not in {"nan", "inf", "-inf", "infinity"} else None
+        seconds = float(value)
     except ValueError:
+        from datetime import timezone
         from email.utils import parsedate_to_datetime
 
         try:
-            return max(0.0, parsedate_to_datetime(value).timestamp() - now)
+            moment = parsedate_to_datetime(value)
         except ValueError:
             return None  # neither form: the policy's own backoff decides
+        # The oldest of HTTP's three forms names no zone; all of them mean UTC (RFC 9110, 5.6.7).
+        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)
+        return max(0.0, aware.timestamp() - now)
+    return max(0.0, seconds) if isfinite(seconds) else None

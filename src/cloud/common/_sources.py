@@ -17,6 +17,22 @@ if TYPE_CHECKING:
 
 UploadSource: TypeAlias = "bytes | bytearray | memoryview | Path | BinaryIO | Iterable[bytes]"
 DEFAULT_CONTENT_TYPE = "application/octet-stream"
+# What Python's own table lacks, or has since later versions only.
+_MORE_TYPES = {
+    ".avif": "image/avif",
+    ".jsonl": "application/jsonl",
+    ".md": "text/markdown",
+    ".mjs": "text/javascript",
+    ".parquet": "application/vnd.apache.parquet",
+    ".rst": "text/x-rst",
+    ".toml": "application/toml",
+    ".wasm": "application/wasm",
+    ".webp": "image/webp",
+    ".woff2": "font/woff2",
+    ".yaml": "application/yaml",
+    ".yml": "application/yaml",
+    ".zst": "application/zstd",
+}
 _COMPRESSED = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
 
 
@@ -27,7 +43,11 @@ def opened(data: UploadSource) -> Iterator[Payload | Iterator[bytes]]:
     Raises:
         InvalidRequestError: it is text, or nothing that holds bytes.
     """
-    if isinstance(data, (bytes, bytearray, memoryview)):
+    if isinstance(data, memoryview):
+        if not data.c_contiguous:
+            raise InvalidRequestError("the memoryview is not contiguous; pass bytes(view)")
+        yield data.cast("B")  # from here on its length is its bytes
+    elif isinstance(data, (bytes, bytearray)):
         yield data
     elif isinstance(data, PurePath):
         with Path(data).open("rb", buffering=0) as file:
@@ -98,7 +118,7 @@ def fill_part(chunks: Iterator[bytes], carry: bytearray, size: int) -> Buffer:
 
 @cache
 def _types() -> mimetypes.MimeTypes:
-    return mimetypes.MimeTypes()  # the built-in table alone: the same answer on every machine
+    return mimetypes.MimeTypes()  # Python's table, not the machine's
 
 
 def guess_content_type(key: str) -> str:
@@ -111,6 +131,8 @@ def guess_content_type(key: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _guess_suffix(suffix: str) -> str:
+    if suffix in _MORE_TYPES:
+        return _MORE_TYPES[suffix]
     kind, encoding = _types().guess_type("x" + suffix, strict=False)
     if encoding is not None:
         return _COMPRESSED.get(encoding, DEFAULT_CONTENT_TYPE)

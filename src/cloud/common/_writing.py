@@ -43,6 +43,7 @@ class ObjectWriter(io.BufferedIOBase):
         self._buffer = bytearray()
         self._writer: PartWriter | None = None
         self._position = 0
+        self._thrown_away = False
         self._outer_error = sys.exc_info()[1]
 
     def writable(self) -> bool:
@@ -83,6 +84,10 @@ class ObjectWriter(io.BufferedIOBase):
         """Publish the object, once; after `abort` or a failure this does nothing."""
         if self.closed:
             return
+        if self._thrown_away:
+            logger.warning("thrown away without closing: nothing was published")
+            self.abort()
+            return
         error = sys.exc_info()[1]
         if error is not None and error is not self._outer_error:
             logger.warning("closed while a %s was being handled: nothing was published", type(error).__name__)
@@ -112,6 +117,10 @@ class ObjectWriter(io.BufferedIOBase):
         super().close()
         if writer is not None:
             writer.abort()
+
+    def _dealloc_warn(self, _source: object) -> None:
+        """Take note that a wrapper was thrown away: io's wrappers say so before their finalizer closes us."""
+        self._thrown_away = True
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Publish, or abort when the block was left by an exception."""

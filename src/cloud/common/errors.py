@@ -144,7 +144,12 @@ class CloudError(Exception):
         text = f"{where}: {self.message}" if where else self.message
         if facts:
             text += f" [{', '.join(facts)}]"
-        return f"{text} ({self.hint})" if self.hint else text
+        if self.hint:
+            text += f" ({self.hint})"
+        if text.isprintable():
+            return text
+        # A key or the service's message may hold line breaks and escape sequences of terminals.
+        return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the error as JSON-ready data, without `native`."""

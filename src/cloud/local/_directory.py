@@ -92,7 +92,7 @@ class DirectoryBackend:
         for folder, key in reversed(found):
             if key is not None:
                 with self._layout.key_lock(bucket, key_text(key))[0]:
-                    self._remove_orphans(folder)
+                    self._tidy(bucket, key_text(key))
             remove_empty_folders(folder, os.path.dirname(folder))  # noqa: PTH120  # likewise
         try:
             os.rmdir(top)  # noqa: PTH106  # likewise
@@ -113,12 +113,12 @@ class DirectoryBackend:
 
     def _writable(self, bucket: str) -> tuple[Encoder, str]:
         """Return the encoder and the bucket's folder, ready to be written to."""
-        self._readable(bucket)  # a bucket that is missing is no reason to make a store
-        encoder = self._layout.make()
+        found = self._readable(bucket)  # a bucket that is missing is no reason to make a store
         if not self._swept:
+            self._layout.make()
             self._swept = True
             sweep(self._layout, self._tidy)
-        return encoder, self._layout.bucket(encoder, bucket)
+        return found
 
     # -- reading ---------------------------------------------------------------------------------------------
     def read(self, bucket: str, key: str) -> Record | None:
@@ -192,6 +192,7 @@ class DirectoryBackend:
             meta = self._layout.new_staging(META_KIND + shard)
             write_file(meta, dump(record, bucket, key), fsync=self._fsync)
             self._publish(bucket, top, names, meta, new)
+            _remove_data(folder, record.data)
         return before
 
     def _publish(self, bucket: str, top: str, names: list[str], meta: str, staged: StagedFile | None) -> None:
@@ -209,7 +210,6 @@ class DirectoryBackend:
             raise
         if staged is not None:
             staged.settle()
-        self._remove_orphans(folder)
         if self._fsync:
             for depth in range(len(names), -1 if staged is not None else len(names) - 1, -1):
                 sync_folder(_join(top, names[:depth]) if depth else top)
@@ -235,38 +235,23 @@ class DirectoryBackend:
         os.unlink(f"{folder}{os.sep}{META}")  # noqa: PTH108  # likewise
         if self._fsync:
             sync_folder(folder)
-        self._remove_orphans(folder)
+        _remove_data(folder, None)
         remove_empty_folders(folder, top)
-
-    def _remove_orphans(self, folder: str) -> None:
-        """Remove the data files that the metadata of `folder` does not name. Its key's lock is held."""
-        try:
-            names = os.listdir(folder)  # noqa: PTH208  # likewise
-        except (FileNotFoundError, NotADirectoryError):
-            return
-        found = [name for name in names if name.startswith(DATA)]
-        if not found:
-            return
-        used = None
-        if META in names:
-            try:
-                record = _read_record(folder, folder)
-            except IntegrityError:
-                return  # nobody can say which of them the damaged metadata meant
-            used = None if record is None else record.data
-        for name in found:
-            if name != used:
-                remove_file(f"{folder}{os.sep}{name}")
 
     def _tidy(self, bucket: str, key: str) -> None:
         """Remove what a dead writer of `key` left in its folder. The key's lock is held."""
         encoder = self._layout.make()
         top = f"{self._layout.root}{os.sep}{self._layout.bucket_name(encoder, bucket)}"
         names = encoder.path(key)
-        if is_folder(top) and has_folders(top, names):
-            folder = _join(top, names)
-            self._remove_orphans(folder)
-            remove_empty_folders(folder, top)
+        if not is_folder(top) or not has_folders(top, names):
+            return
+        folder = _join(top, names)
+        try:
+            record = _read_record(folder, key)
+        except IntegrityError:
+            return  # nobody can say which bytes the damaged metadata meant
+        _remove_data(folder, None if record is None else record.data)
+        remove_empty_folders(folder, top)
 
     # -- multipart uploads -----------------------------------------------------------------------------------
     def create_upload(self, bucket: str, key: str) -> str:
@@ -310,6 +295,17 @@ def _data_path(folder: str, record: Record, key: str) -> str:
     if not _DATA_NAME.fullmatch(record.data):  # it becomes a path
         raise IntegrityError(f"the stored metadata of {key!r} is damaged: it names no data file")
     return f"{folder}{os.sep}{record.data}"
+
+
+def _remove_data(folder: str, used: str | None) -> None:
+    """Remove the data files that the metadata in `folder` does not name. Its key's lock is held."""
+    try:
+        names = os.listdir(folder)  # noqa: PTH208  # likewise
+    except FileNotFoundError:
+        return
+    for name in names:
+        if name.startswith(DATA) and name != used:
+            remove_file(f"{folder}{os.sep}{name}")
 
 
 def _damaged() -> Record:

@@ -152,7 +152,7 @@ class Exchange:
         return await self._forward_once(spool.pieces(), stack)
 
     async def _forward_once(self, body: AsyncIterator[bytes], stack: AsyncExitStack) -> Answer:
-        reader, writer = await asyncio.open_connection(*self.upstream, limit=http1.HEAD_LIMIT_BYTES)
+        reader, writer = await asyncio.open_connection(*self.upstream, limit=http1.READ_LIMIT_BYTES)
         stack.callback(writer.close)
         self.seen = replace(self.seen, forwarded=self.seen.forwarded + 1)
         upload = asyncio.create_task(self._upload(body, writer))

@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 
 from cloud.testing._fault_exchange import Exchange
 from cloud.testing._fault_kinds import Fault, FaultKind, SeenRequest
-from cloud.testing._http1 import HEAD_LIMIT_BYTES, Connection, Head, PeerGoneError, read_head
+from cloud.testing._http1 import READ_LIMIT_BYTES, Connection, Head, PeerGoneError, read_head
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -191,7 +191,7 @@ class FaultProxy:
     async def _listen(self) -> None:
         if self._socket is not None:
             held, self._socket = self._socket, None
-            self._server = await asyncio.start_server(self._connected, sock=held, limit=HEAD_LIMIT_BYTES)
+            self._server = await asyncio.start_server(self._connected, sock=held, limit=READ_LIMIT_BYTES)
 
     def _close_listener(self) -> None:
         if self._server is not None:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
-HEAD_LIMIT_BYTES = 1 << 20
+# Of one head, and half of what asyncio reads ahead of a body.
+READ_LIMIT_BYTES = 1 << 18
 PIECE_BYTES = 1 << 16
 _SPOOL_MEMORY_BYTES = 1 << 20
 _FLUSH_POLL_SECONDS = 0.005
@@ -93,7 +94,7 @@ async def read_head(reader: asyncio.StreamReader) -> Head:
     """Return the next message's head.
 
     Raises:
-        PeerGoneError: the connection ended, or the head is longer than 1 MiB.
+        PeerGoneError: the connection ended, or the head is longer than 256 KiB.
     """
     try:
         raw = await reader.readuntil(_LINE + _LINE)

@@ -7,7 +7,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from cloud.testing._fault_kinds import Fault, FaultKind
-from cloud.testing._http1 import HEAD_LIMIT_BYTES, encode_head, status_line
+from cloud.testing._http1 import encode_head, status_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -106,7 +106,7 @@ def _redirect(fault: Fault, path: str) -> MadeAnswer:
 
 
 def _huge_header(_fault: Fault, _path: str) -> MadeAnswer:
-    return MadeAnswer(200, [("X-Big", "a" * HEAD_LIMIT_BYTES)])
+    return MadeAnswer(200, [("X-Big", "a" * _MIB)])
 
 
 MAKERS: dict[FaultKind, Callable[[Fault, str], MadeAnswer]] = {

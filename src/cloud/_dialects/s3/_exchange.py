@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ MAX_ERROR_BYTES = 64 << 10
 MAX_DOCUMENT_BYTES = 64 << 20
 _REGION_HINTS = frozenset({301, 307, 400, 403})
 _SKEW = "RequestTimeTooSkewed"
+_REGION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}").fullmatch
 
 
 class Target:
@@ -177,7 +179,8 @@ class Exchange:
         region = headers.get("x-amz-bucket-region") or (
             document.extra.get("Region") if document is not None else None
         )
-        if not region or region == target.region:
+        # A region becomes part of a host name, so what a server calls one must look like one.
+        if not region or region == target.region or not _REGION_NAME(region):
             return False
         with self._lock:
             self._set_region(bucket, region)
@@ -200,11 +203,16 @@ class Exchange:
 
 
 def read_error(response: HttpResponse) -> ErrorDocument | None:
-    """Read and close an answer that is no success; return the error document in it, if there is one."""
+    """Read and close an answer that is no success; return the error document in it, if there is one.
+
+    Of a longer answer only the start is read: its status says enough.
+    """
+    start = bytearray()
     with response:
-        if response.length is not None and response.length > MAX_ERROR_BYTES:
-            return None
-        return parse_error(response.read(MAX_ERROR_BYTES))
+        buffer = memoryview(bytearray(1 << 12))
+        while len(start) < MAX_ERROR_BYTES and (count := response.readinto(buffer)):
+            start += buffer[:count]
+    return parse_error(bytes(start))
 
 
 def read_document(response: HttpResponse) -> bytes:

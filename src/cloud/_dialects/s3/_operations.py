@@ -84,9 +84,12 @@ class Operations:
         check_bucket(name, strict=self.service is AWS)
         # A second CreateBucket in us-east-1 answers 200 and resets the bucket's ACL, so ask first.
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
-        if self.bucket_exists(name):
-            if name in self.list_buckets():
-                return False
+        response = self.exchange.call("HEAD", name, accepts=(200, 403, 404))
+        response.close()
+        # 403 is what others' buckets answer, and so do own ones that may not be looked at.
+        if response.status != 404 and name in self.list_buckets():
+            return False
+        if response.status == 200:
             raise AlreadyExistsError("somebody else owns a bucket of this name")
         region = self.exchange.region
         body = xml.build_create_bucket(region) if self.service is AWS and region != "us-east-1" else None

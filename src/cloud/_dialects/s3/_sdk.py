@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, final
 
 from cloud._dialects.s3._listing import unquote_key
@@ -74,7 +73,7 @@ class S3StorageClient(S3ObjectStore, TagHooks, VersionHooks, UnfinishedUploadHoo
         )
         token = None
         if answer.get("IsTruncated"):
-            token = json.dumps([answer.get("NextKeyMarker"), answer.get("NextVersionIdMarker")])
+            token = _json([answer.get("NextKeyMarker"), answer.get("NextVersionIdMarker")])
         return Page(tuple(versions), (), token)
 
     @staticmethod
@@ -114,7 +113,7 @@ class S3StorageClient(S3ObjectStore, TagHooks, VersionHooks, UnfinishedUploadHoo
         )
         token = None
         if answer.get("IsTruncated"):
-            token = json.dumps([answer.get("NextKeyMarker"), answer.get("NextUploadIdMarker")])
+            token = _json([answer.get("NextKeyMarker"), answer.get("NextUploadIdMarker")])
         return Page(uploads, (), token)
 
     # -- settings of buckets -----------------------------------------------------------------------------------
@@ -159,6 +158,8 @@ class S3StorageClient(S3ObjectStore, TagHooks, VersionHooks, UnfinishedUploadHoo
         """
         self._check_bucket(bucket)
         answer = self._run("get_bucket_policy", bucket, lambda: self._sdk("get_bucket_policy", Bucket=bucket))
+        import json
+
         policy: dict[str, Any] = json.loads(answer["Policy"])
         return policy
 
@@ -256,6 +257,8 @@ def _decode_token(token: str | None) -> tuple[str | None, str | None]:
     """Return both markers of a page token of this library."""
     if token is None:
         return None, None
+    import json
+
     try:
         first, second = json.loads(token)
     except ValueError as exc:
@@ -263,8 +266,10 @@ def _decode_token(token: str | None) -> tuple[str | None, str | None]:
     return first, second
 
 
-def _json(policy: Mapping[str, Any]) -> str:
+def _json(value: object) -> str:
+    import json
+
     try:
-        return json.dumps(policy)
+        return json.dumps(value)
     except TypeError as exc:
-        raise InvalidRequestError(f"the policy is no JSON: {exc}") from exc
+        raise InvalidRequestError(f"this is no JSON: {exc}") from exc

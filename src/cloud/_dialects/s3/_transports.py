@@ -17,7 +17,7 @@ from cloud._wire._files import FileRange
 from cloud._wire._types import HttpResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from cloud._wire._types import HttpRequest, Transport
 
@@ -93,7 +93,7 @@ def _body(request: HttpRequest) -> Any:
 
 
 class _SdkResponse(HttpResponse):
-    __slots__ = ("_answer", "_chunks", "_host", "_left", "_read", "headers", "length", "status")
+    __slots__ = ("_answer", "_host", "_is_empty", "_left", "_read", "headers", "length", "status")
 
     def __init__(self, answer: Any, *, is_head: bool, host: str) -> None:
         self._answer = answer
@@ -104,14 +104,14 @@ class _SdkResponse(HttpResponse):
         length = self.headers.get("content-length")
         empty = is_head or self.status in {204, 304}
         self.length = 0 if empty else int(length) if length is not None else None
-        self._chunks: Iterator[bytes] = iter(()) if empty else answer.raw.stream(1 << 18)
+        self._is_empty = empty
         self._left = memoryview(b"")
 
     def readinto(self, buffer: memoryview) -> int:
         """Return how many bytes of the body were written to `buffer`; 0 only at the body's end."""
         while not len(self._left):
-            chunk = self._next_chunk()
-            if chunk is None:
+            chunk = b"" if self._is_empty else self._next_chunk()
+            if not chunk:
                 if self.length is not None and self._read < self.length:
                     raise self._truncated()
                 return 0
@@ -122,13 +122,14 @@ class _SdkResponse(HttpResponse):
         self._read += count
         return count
 
-    def _next_chunk(self) -> bytes | None:
+    def _next_chunk(self) -> bytes:
         from urllib3.exceptions import HTTPError
 
         try:
-            return next(self._chunks, None)
+            chunk: bytes = self._answer.raw.read(1 << 18)
         except HTTPError as exc:
             raise self._truncated() from exc
+        return chunk
 
     def _truncated(self) -> BodyTruncatedError:
         return BodyTruncatedError(

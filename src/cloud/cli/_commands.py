@@ -1,0 +1,244 @@
+"""The commands: their names, arguments, and which function does the work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from cloud.cli import _values
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+    from collections.abc import Callable
+
+_URL_HELP = "URL of an object, such as s3://bucket/key"
+_FOLDER_HELP = "URL of a store, a bucket or a folder, such as s3://bucket/folder"
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command.
+
+    Attributes:
+        name: what is typed.
+        help: one line without a full stop.
+        description: what more there is to say.
+        add_arguments: adds its arguments to its parser.
+        handler: ``module:function``, imported when it runs.
+    """
+
+    name: str
+    help: str
+    description: str
+    add_arguments: Callable[[ArgumentParser], None]
+    handler: str
+
+
+def _ls(parser: ArgumentParser) -> None:
+    parser.add_argument("urls", metavar="URL", nargs="+", help=_FOLDER_HELP)
+    parser.add_argument("-r", "--recursive", action="store_true", help="everything below, not one level")
+    parser.add_argument("-l", "--long", action="store_true", help="time, size and storage class too")
+    parser.add_argument("--bytes", action="store_true", help="sizes in bytes (with -l)")
+
+
+def _cp(parser: ArgumentParser) -> None:
+    parser.add_argument("sources", metavar="SOURCE", nargs="+", help="URL, path, or - for standard input")
+    parser.add_argument("target", metavar="TARGET", help="URL, path, or - for standard output")
+    _add_tree_options(parser)
+    _add_write_options(parser)
+
+
+def _mv(parser: ArgumentParser) -> None:
+    parser.add_argument("sources", metavar="SOURCE", nargs="+", help="URL or path")
+    parser.add_argument("target", metavar="TARGET", help="URL or path")
+    _add_tree_options(parser)
+    _add_write_options(parser)
+
+
+def _add_tree_options(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "-r", "--recursive", action="store_true", help="folders: what is in SOURCE lands below TARGET"
+    )
+    parser.add_argument(
+        "--workers",
+        type=_values.positive,
+        default=8,
+        metavar="N",
+        help="items in flight at once (default: 8)",
+    )
+    parser.add_argument(
+        "--include",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="with -r: only what fits; may be repeated",
+    )
+    parser.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="with -r: not what fits; may be repeated",
+    )
+    parser.add_argument(
+        "--follow-symlinks", action="store_true", help="with -r: upload what symbolic links point to"
+    )
+    parser.add_argument(
+        "--case-sensitive",
+        action="store_true",
+        help="with -r: the local folder keeps names apart that differ by case or Unicode form alone",
+    )
+    existing = parser.add_mutually_exclusive_group()
+    existing.add_argument("--if-absent", action="store_true", help="fail where the target exists")
+    existing.add_argument("--no-overwrite", action="store_true", help="skip what exists at the target")
+
+
+def _add_write_options(parser: ArgumentParser) -> None:
+    parser.add_argument("--content-type", metavar="TYPE", help="media type (default: guessed from the name)")
+    parser.add_argument(
+        "--metadata",
+        action="append",
+        type=_values.pair,
+        metavar="NAME=VALUE",
+        help="a pair of your own; may be repeated",
+    )
+    parser.add_argument(
+        "--storage-class", metavar="CLASS", help="the service's own word, such as STANDARD_IA"
+    )
+
+
+def _rm(parser: ArgumentParser) -> None:
+    parser.add_argument("urls", metavar="URL", nargs="+", help=_URL_HELP)
+    parser.add_argument("-r", "--recursive", action="store_true", help="everything in the folder URL")
+    parser.add_argument("-n", "--dry-run", action="store_true", help="print what would be deleted")
+    parser.add_argument(
+        "--include", action="append", default=[], metavar="GLOB", help="with -r: only what fits"
+    )
+    parser.add_argument(
+        "--exclude", action="append", default=[], metavar="GLOB", help="with -r: not what fits"
+    )
+    parser.add_argument(
+        "-f", "--force", action="store_true", help="allow a whole bucket; a missing object is no error"
+    )
+
+
+def _cat(parser: ArgumentParser) -> None:
+    parser.add_argument("urls", metavar="URL", nargs="+", help=_URL_HELP)
+    parser.add_argument(
+        "--range",
+        type=_values.byte_range,
+        metavar="A:B",
+        help="bytes from A up to but not including B; --range=-100: for the last 100",
+    )
+
+
+def _put(parser: ArgumentParser) -> None:
+    parser.add_argument("url", metavar="URL", help=_URL_HELP)
+    parser.add_argument("--text", metavar="TEXT", help="store this text (default: standard input)")
+    parser.add_argument("--if-absent", action="store_true", help="fail where the object exists")
+    parser.add_argument("--if-match", metavar="ETAG", help="store only if the object's ETag is this one")
+    _add_write_options(parser)
+
+
+def _stat(parser: ArgumentParser) -> None:
+    parser.add_argument("url", metavar="URL", help="URL of an object or a bucket")
+
+
+def _mb(parser: ArgumentParser) -> None:
+    parser.add_argument("url", metavar="URL", help="URL of a bucket, such as s3://bucket")
+
+
+def _rb(parser: ArgumentParser) -> None:
+    parser.add_argument("url", metavar="URL", help="URL of a bucket, such as s3://bucket")
+    parser.add_argument("-f", "--force", action="store_true", help="first delete everything in it")
+
+
+def _du(parser: ArgumentParser) -> None:
+    parser.add_argument("url", metavar="URL", help=_FOLDER_HELP)
+    parser.add_argument(
+        "-d", "--max-depth", type=_values.natural, metavar="N", help="levels to show; 0 for the sum alone"
+    )
+    parser.add_argument("--bytes", action="store_true", help="sizes in bytes")
+
+
+def _presign(parser: ArgumentParser) -> None:
+    parser.add_argument("url", metavar="URL", help=_URL_HELP)
+    parser.add_argument(
+        "--method",
+        choices=("GET", "HEAD", "PUT", "DELETE"),
+        default="GET",
+        help="what it allows (default: GET)",
+    )
+    parser.add_argument(
+        "--expires",
+        type=_values.duration,
+        default=3600,
+        metavar="TIME",
+        help="900, 15m, 1h, 7d (default: 1h)",
+    )
+    parser.add_argument("--content-type", metavar="TYPE", help="with PUT: the type that must be sent")
+
+
+def _find(parser: ArgumentParser) -> None:
+    parser.add_argument("url", metavar="URL", help=_FOLDER_HELP)
+    parser.add_argument("--name", metavar="GLOB", help="the last part of the key fits")
+    parser.add_argument("--larger", type=_values.size, metavar="SIZE", help="more than 4096, 10K, 1.5M, 2G")
+    parser.add_argument("--smaller", type=_values.size, metavar="SIZE", help="less than SIZE")
+    parser.add_argument(
+        "--newer", type=_values.moment, metavar="TIME", help="stored after 2024-05-01, or within 7d"
+    )
+    parser.add_argument("--older", type=_values.moment, metavar="TIME", help="stored before TIME")
+    parser.add_argument("-0", "--null", action="store_true", help="end each URL with NUL, for xargs -0")
+
+
+def _providers(parser: ArgumentParser) -> None:
+    del parser  # it has no arguments of its own
+
+
+def _completion(parser: ArgumentParser) -> None:
+    parser.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="the shell to complete in")
+
+
+_TREES = "A folder may be written with or without its last slash. `cp -r dir s3://b/p` stores what is in dir below p/."
+_ONE = "One file onto a URL or path that ends with a slash, a bucket, or an existing folder keeps its name."
+
+COMMANDS: Final = (
+    Command("ls", "list buckets, or one level of a bucket", "", _ls, "cloud.cli._listing:ls"),
+    Command("cp", "copy files and objects", f"{_ONE}\n{_TREES}", _cp, "cloud.cli._copying:cp"),
+    Command("mv", "move files and objects", f"{_ONE}\n{_TREES}", _mv, "cloud.cli._copying:mv"),
+    Command("rm", "delete objects", "", _rm, "cloud.cli._removing:rm"),
+    Command("cat", "write objects to standard output", "", _cat, "cloud.cli._content:cat"),
+    Command("put", "store standard input or a text", "", _put, "cloud.cli._content:put"),
+    Command("stat", "show what the store says about an object", "", _stat, "cloud.cli._content:stat"),
+    Command("mb", "make a bucket", "", _mb, "cloud.cli._removing:mb"),
+    Command("rb", "remove an empty bucket", "", _rb, "cloud.cli._removing:rb"),
+    Command("du", "sum up the sizes of folders", "", _du, "cloud.cli._listing:du"),
+    Command(
+        "presign",
+        "print a URL that works without credentials",
+        "The URL is a secret: whoever has it may do what it says.",
+        _presign,
+        "cloud.cli._content:presign",
+    ),
+    Command(
+        "find",
+        "print the URLs of objects that fit",
+        "All conditions must hold.",
+        _find,
+        "cloud.cli._listing:find",
+    ),
+    Command(
+        "providers",
+        "show what is installed and which credentials were found",
+        "Values are never shown.",
+        _providers,
+        "cloud.cli._about:providers",
+    ),
+    Command(
+        "completion",
+        "print a script that completes commands and options",
+        "",
+        _completion,
+        "cloud.cli._about:completion",
+    ),
+)

@@ -1,0 +1,230 @@
+"""``cloud cp`` and ``mv``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from cloud.cli._errors import OK, PARTIAL
+from cloud.cli._items import each
+from cloud.cli._places import place
+from cloud.cli._reporter import Reporter
+from cloud.common.errors import InvalidRequestError, NotFoundError
+from cloud.transfer import (
+    Existing,
+    Selection,
+    WriteOptions,
+    copy_object,
+    copy_tree,
+    download_object,
+    download_tree,
+    upload_object,
+    upload_tree,
+)
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from cloud.cli._console import Console
+    from cloud.cli._places import Place, Session
+    from cloud.transfer import TransferItem, TransferReport
+
+
+def cp(args: Namespace, session: Session, console: Console) -> int:
+    """Copy files and objects."""
+    return _Copy(args, session, console, move=False).run()
+
+
+def mv(args: Namespace, session: Session, console: Console) -> int:
+    """Move files and objects."""
+    return _Copy(args, session, console, move=True).run()
+
+
+class _Copy:
+    """One ``cp`` or ``mv``: which call of the library the arguments mean."""
+
+    def __init__(self, args: Namespace, session: Session, console: Console, *, move: bool) -> None:
+        self._args = args
+        self._session = session
+        self._console = console
+        self._move = move
+        self._sources = [place(text) for text in args.sources]
+        self._target = place(args.target)
+        self._existing = (
+            Existing.FAIL if args.if_absent else Existing.SKIP if args.no_overwrite else Existing.REPLACE
+        )
+        self._options = WriteOptions(
+            content_type=args.content_type,
+            metadata=dict(args.metadata) if args.metadata else None,
+            storage_class=args.storage_class,
+        )
+
+    def run(self) -> int:
+        self._check()
+        return each(self._sources, self._tree if self._args.recursive else self._one, self._console)
+
+    def _check(self) -> None:
+        target = self._target
+        for source in self._sources:
+            if source.url is None and target.url is None:
+                raise InvalidRequestError(
+                    f"neither {source.text!r} nor {target.text!r} is a URL",
+                    hint="use the system's own cp and mv",
+                )
+            if (source.is_stdio or target.is_stdio) and (self._move or self._args.recursive):
+                raise InvalidRequestError("- is for the copy of one object")
+        if len(self._sources) > 1 and not (self._args.recursive or target.names_folder):
+            raise InvalidRequestError(
+                f"several sources need a folder to land in, and {target.text!r} names none",
+                hint="end it with /",
+            )
+        if target.url is None and self._options != WriteOptions():
+            raise InvalidRequestError("files have no content type, metadata or storage class")
+        if not self._args.recursive and (self._args.include or self._args.exclude):
+            raise InvalidRequestError("--include and --exclude are for -r")
+
+    # -- one object --------------------------------------------------------------------------------------
+    def _one(self, source: Place) -> int:
+        if source.is_stdio:
+            return self._from_stdin()
+        if self._target.is_stdio:
+            return self._to_stdout(source)
+        name = source.url.key.rpartition("/")[2] if source.url is not None else source.path.name
+        if source.url is None and source.path.is_dir():
+            raise InvalidRequestError(f"{source.text!r} is a folder", hint="-r copies what is in it")
+        if source.url is not None and not name:
+            raise InvalidRequestError(
+                f"{source.text} names no object", hint="-r copies what is in the folder"
+            )
+        target = self._target.child(name) if self._target.names_folder else self._target
+        with Reporter(self._console, lines=False) as reporter:
+            reporter.planned(1, self._size(source) if reporter.has_bar else 0, complete=reporter.has_bar)
+            item = self._call_one(source, target, reporter)
+            reporter.finished(item)
+        if self._console.json:
+            self._console.document(item)
+        return OK
+
+    def _size(self, source: Place) -> int:
+        if source.url is None:
+            return source.path.stat().st_size
+        location = self._session.open_object(source.url)
+        return location.client.get_object_metadata(
+            location.bucket, location.key, version_id=location.version_id
+        ).size
+
+    def _call_one(self, source: Place, target: Place, reporter: Reporter) -> TransferItem:
+        to = self._session.open_object(target.url) if target.url is not None else None
+        if source.url is None:
+            if to is None:
+                raise InvalidRequestError("neither is a URL")
+            return upload_object(
+                source.path,
+                to.client,
+                to.bucket,
+                to.key,
+                options=self._options,
+                existing=self._existing,
+                delete_source=self._move,
+                progress=reporter.moved,
+            )
+        client, bucket, key = origin = self._session.open_object(source.url)
+        if to is None:
+            return download_object(
+                client,
+                bucket,
+                key,
+                target.path,
+                version_id=origin.version_id,
+                existing=self._existing,
+                delete_source=self._move,
+                progress=reporter.moved,
+            )
+        return copy_object(
+            client,
+            bucket,
+            key,
+            to.client,
+            to.bucket,
+            to.key,
+            version_id=origin.version_id,
+            options=self._options,
+            existing=self._existing,
+            delete_source=self._move,
+            progress=reporter.moved,
+        )
+
+    def _from_stdin(self) -> int:
+        url = self._target.url
+        if url is None or self._target.names_folder:
+            raise InvalidRequestError("standard input has no name: write the whole key of the target")
+        to = self._session.open_object(url)
+        if self._existing is Existing.SKIP and to.client.object_exists(to.bucket, to.key):
+            return OK
+        uri = to.client.upload_file(
+            to.bucket,
+            to.key,
+            sys.stdin.buffer,
+            content_type=self._options.content_type,
+            metadata=self._options.metadata,
+            storage_class=self._options.storage_class,
+            if_absent=self._existing is Existing.FAIL,
+        )
+        if self._console.json:
+            self._console.document({"source": "-", "target": uri})
+        return OK
+
+    def _to_stdout(self, source: Place) -> int:
+        if source.url is None:
+            raise InvalidRequestError(f"{source.text!r} is no URL")
+        location = self._session.open_object(source.url)
+        for chunk in location.client.iter_file(location.bucket, location.key, version_id=location.version_id):
+            self._console.write(chunk)
+        return OK
+
+    # -- trees -------------------------------------------------------------------------------------------
+    def _tree(self, source: Place) -> int:
+        with Reporter(self._console) as reporter:
+            report = self._call_tree(source, reporter)
+        if (
+            not (report.moved or report.skipped or report.failed)
+            and source.url is not None
+            and source.url.key
+        ):
+            self._check_there(source)
+        reporter.summary(report)
+        return PARTIAL if report.failed else OK
+
+    def _check_there(self, source: Place) -> None:
+        """Tell an empty selection from a folder that is not there."""
+        assert source.url is not None
+        client, bucket, key = self._session.open_folder(source.url)
+        if client.list_objects(bucket, key.rstrip("/") + "/", page_size=1, limit=1).first() is None:
+            raise NotFoundError(
+                f"{source.text}: there is no such folder", hint="without -r it is taken for an object"
+            )
+
+    def _call_tree(self, source: Place, reporter: Reporter) -> TransferReport:
+        common = {
+            "select": Selection(self._args.include, self._args.exclude),
+            "existing": self._existing,
+            "delete_source": self._move,
+            "workers": self._args.workers,
+            "progress": reporter,
+        }
+        to = self._session.open_folder(self._target.url) if self._target.url is not None else None
+        if source.url is None:
+            assert to is not None
+            return upload_tree(
+                source.path,
+                *to,
+                options=self._options,
+                follow_symlinks=self._args.follow_symlinks,
+                **common,
+            )
+        origin = self._session.open_folder(source.url)
+        if to is None:
+            return download_tree(
+                *origin, self._target.path, keeps_names_apart=self._args.case_sensitive, **common
+            )
+        return copy_tree(*origin, *to, options=self._options, **common)

@@ -1,0 +1,73 @@
+"""How the values of options are written: sizes, times, ranges, pairs."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentTypeError
+from datetime import datetime, timedelta, timezone
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)(?:i?b)?", re.IGNORECASE)
+_DURATION = re.compile(r"(\d+)\s*([smhdw]?)")
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_RANGE = re.compile(r"(-?\d*):(\d*)")
+
+
+def size(text: str) -> int:
+    """Return bytes: ``4096``, ``10K``, ``1.5M``, ``2GiB``; the units are powers of 1024."""
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise ArgumentTypeError(f"{text!r} is no size; write 4096, 10K, 1.5M or 2G")
+    return int(float(found[1]) * 1024 ** " kmgtp".index(found[2].lower() or " "))
+
+
+def duration(text: str) -> int:
+    """Return seconds: ``900``, ``15m``, ``1h``, ``7d``, ``2w``."""
+    found = _DURATION.fullmatch(text.strip())
+    if found is None:
+        raise ArgumentTypeError(f"{text!r} is no duration; write 900, 15m, 1h, 7d or 2w")
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+def moment(text: str) -> datetime:
+    """Return a time: an age such as ``7d`` before now, or ISO 8601 (without a zone: UTC)."""
+    if _DURATION.fullmatch(text.strip()):
+        return datetime.now(timezone.utc) - timedelta(seconds=duration(text))
+    try:
+        # Python 3.10 does not know the Z.
+        found = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text.strip()))
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no time; write 2024-05-01, 2024-05-01T12:00Z or 7d") from None
+    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+
+
+def pair(text: str) -> tuple[str, str]:
+    """Return name and value of ``name=value``."""
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise ArgumentTypeError(f"{text!r} is no pair; write name=value")
+    return name, value
+
+
+def byte_range(text: str) -> tuple[int, int | None]:
+    """Return the first byte and the one after the last: ``0:100``, ``100:``, ``-100:``."""
+    found = _RANGE.fullmatch(text)
+    if found is None or text == ":" or found[1] == "-":
+        raise ArgumentTypeError(f"{text!r} is no range; write 0:100, 100: or =-100: for the last 100 bytes")
+    start, end = int(found[1] or 0), int(found[2]) if found[2] else None
+    if end is not None and (start < 0 or end < start):
+        raise ArgumentTypeError(f"{text!r} is no range: its end lies before its start")
+    return start, end
+
+
+def positive(text: str) -> int:
+    """Return a whole number above 0."""
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)
+
+
+def natural(text: str) -> int:
+    """Return a whole number, also 0."""
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"{text!r} is no whole number")
+    return int(text)
