@@ -112,7 +112,8 @@ class SocketResponse(HttpResponse):
         with target.getbuffer() as view:
             done = 0
             while done < size:
-                done += self.readinto(view[done:])
+                with view[done:] as rest:  # let go of also when an error's traceback keeps the frame
+                    done += self.readinto(rest)
         return target.getvalue()
 
     def close(self) -> None:

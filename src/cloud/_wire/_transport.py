@@ -9,6 +9,7 @@ from cloud._wire._encode import encode_head
 from cloud._wire._errors import TransportClosedError
 from cloud._wire._pool import Pool, Route
 from cloud._wire._types import Timeouts, TlsOptions
+from cloud.common._lazy import require
 
 if TYPE_CHECKING:
     import ssl
@@ -55,6 +56,7 @@ class SocketTransport:
 
         Raises:
             WireError: see its subclasses; `request_sent` says whether the server may have seen it.
+            MissingDependencyError: httptools, the parser, is not installed.
         """
         pool = self._pool
         route = pool.routes.get(request.origin) or self._add_route(request.origin)
@@ -64,6 +66,7 @@ class SocketTransport:
             if pool.closed:
                 raise TransportClosedError("the transport is closed", host=request.origin.host)
             pool.sweep()
+            require("httptools", extra="all")
             from cloud._wire._connection import Connection
 
             connection = Connection(pool, route, self._timeouts, self._tls_context)

@@ -61,7 +61,7 @@ class Console:
             raise OutputClosedError from exc
 
     def line(self, text: str, *, end: str = "\n") -> None:
-        """Print one result; with ``end="\\0"`` byte for byte also on a terminal."""
+        r"""Print one result; with ``end="\0"`` byte for byte also on a terminal."""
         if self.is_terminal and end == "\n":
             text = visible(text)
         self.write((text + end).encode("utf-8", "surrogateescape"))
@@ -102,7 +102,12 @@ class Console:
 
     def error(self, error: BaseException) -> None:
         """Tell an error on standard error, on one line."""
-        _to_stderr(f"cloud: {error_line(error)}")
+        self.problem(error_line(error))
+
+    @staticmethod
+    def problem(text: str) -> None:
+        """Tell a problem on standard error; `text` is one line already."""
+        _to_stderr(f"cloud: {text}")
 
 
 def _to_stderr(line: str) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cloud.cli._errors import OK, PARTIAL
 from cloud.cli._items import each
-from cloud.cli._places import place
+from cloud.cli._places import place, url_of
 from cloud.cli._reporter import Reporter
 from cloud.common.errors import InvalidRequestError, NotFoundError
 from cloud.transfer import (
@@ -25,6 +25,7 @@ from cloud.transfer import (
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from cloud._registry import StorageLocation
     from cloud.cli._console import Console
     from cloud.cli._places import Place, Session
     from cloud.transfer import TransferItem, TransferReport
@@ -97,68 +98,47 @@ class _Copy:
                 f"{source.text} names no object", hint="-r copies what is in the folder"
             )
         target = self._target.child(name) if self._target.names_folder else self._target
-        with Reporter(self._console, lines=False) as reporter:
+        alone = len(self._sources) == 1
+        with Reporter(self._console, lines=not alone) as reporter:
             reporter.planned(1, self._size(source) if reporter.has_bar else 0, complete=reporter.has_bar)
             item = self._call_one(source, target, reporter)
             reporter.finished(item)
-        if self._console.json:
+        if self._console.json and alone:
             self._console.document(item)
         return OK
 
     def _size(self, source: Place) -> int:
         if source.url is None:
             return source.path.stat().st_size
-        location = self._session.open_object(source.url)
+        location = self._object(source)
         return location.client.get_object_metadata(
             location.bucket, location.key, version_id=location.version_id
         ).size
 
     def _call_one(self, source: Place, target: Place, reporter: Reporter) -> TransferItem:
-        to = self._session.open_object(target.url) if target.url is not None else None
+        common: dict[str, Any] = {
+            "existing": self._existing,
+            "delete_source": self._move,
+            "progress": reporter.moved,
+        }
         if source.url is None:
-            if to is None:
-                raise InvalidRequestError("neither is a URL")
-            return upload_object(
-                source.path,
-                to.client,
-                to.bucket,
-                to.key,
-                options=self._options,
-                existing=self._existing,
-                delete_source=self._move,
-                progress=reporter.moved,
-            )
-        client, bucket, key = origin = self._session.open_object(source.url)
-        if to is None:
-            return download_object(
-                client,
-                bucket,
-                key,
-                target.path,
-                version_id=origin.version_id,
-                existing=self._existing,
-                delete_source=self._move,
-                progress=reporter.moved,
-            )
-        return copy_object(
-            client,
-            bucket,
-            key,
-            to.client,
-            to.bucket,
-            to.key,
-            version_id=origin.version_id,
-            options=self._options,
-            existing=self._existing,
-            delete_source=self._move,
-            progress=reporter.moved,
-        )
+            to = self._object(target)
+            return upload_object(source.path, to.client, to.bucket, to.key, options=self._options, **common)
+        origin = self._object(source)
+        client, bucket, key = origin
+        common["version_id"] = origin.version_id
+        if target.url is None:
+            return download_object(client, bucket, key, target.path, **common)
+        to = self._object(target)
+        return copy_object(client, bucket, key, to.client, to.bucket, to.key, options=self._options, **common)
+
+    def _object(self, one: Place) -> StorageLocation:
+        return self._session.open_object(url_of(one.text))
 
     def _from_stdin(self) -> int:
-        url = self._target.url
-        if url is None or self._target.names_folder:
+        if self._target.names_folder:
             raise InvalidRequestError("standard input has no name: write the whole key of the target")
-        to = self._session.open_object(url)
+        to = self._object(self._target)
         if self._existing is Existing.SKIP and to.client.object_exists(to.bucket, to.key):
             return OK
         uri = to.client.upload_file(
@@ -175,9 +155,7 @@ class _Copy:
         return OK
 
     def _to_stdout(self, source: Place) -> int:
-        if source.url is None:
-            raise InvalidRequestError(f"{source.text!r} is no URL")
-        location = self._session.open_object(source.url)
+        location = self._object(source)
         for chunk in location.client.iter_file(location.bucket, location.key, version_id=location.version_id):
             self._console.write(chunk)
         return OK
@@ -197,34 +175,36 @@ class _Copy:
 
     def _check_there(self, source: Place) -> None:
         """Tell an empty selection from a folder that is not there."""
-        assert source.url is not None
-        client, bucket, key = self._session.open_folder(source.url)
+        client, bucket, key = self._folder(source)
         if client.list_objects(bucket, key.rstrip("/") + "/", page_size=1, limit=1).first() is None:
             raise NotFoundError(
                 f"{source.text}: there is no such folder", hint="without -r it is taken for an object"
             )
 
+    def _folder(self, folder: Place) -> StorageLocation:
+        return self._session.open_folder(url_of(folder.text))
+
     def _call_tree(self, source: Place, reporter: Reporter) -> TransferReport:
-        common = {
+        common: dict[str, Any] = {
             "select": Selection(self._args.include, self._args.exclude),
             "existing": self._existing,
             "delete_source": self._move,
             "workers": self._args.workers,
             "progress": reporter,
         }
-        to = self._session.open_folder(self._target.url) if self._target.url is not None else None
         if source.url is None:
-            assert to is not None
             return upload_tree(
                 source.path,
-                *to,
+                *self._folder(self._target),
                 options=self._options,
                 follow_symlinks=self._args.follow_symlinks,
                 **common,
             )
-        origin = self._session.open_folder(source.url)
-        if to is None:
-            return download_tree(
-                *origin, self._target.path, keeps_names_apart=self._args.case_sensitive, **common
-            )
-        return copy_tree(*origin, *to, options=self._options, **common)
+        client, bucket, prefix = self._folder(source)
+        if self._target.url is None:
+            apart = self._args.case_sensitive
+            return download_tree(client, bucket, prefix, self._target.path, keeps_names_apart=apart, **common)
+        to = self._folder(self._target)
+        return copy_tree(
+            client, bucket, prefix, to.client, to.bucket, to.key, options=self._options, **common
+        )

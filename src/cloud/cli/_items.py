@@ -26,7 +26,7 @@ def each(items: Sequence[T], action: Callable[[T], int | None], console: Console
     for item in items:
         try:
             code = action(item) or code
-        except (CloudError, OSError) as error:
+        except (CloudError, OSError) as error:  # noqa: PERF203  # every item has an error of its own
             console.error(error)
             code = PARTIAL
     return code

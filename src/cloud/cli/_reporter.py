@@ -64,11 +64,10 @@ class Reporter:
         if self._bar is not None:
             self._bar.finished()
         if item.error is not None:
-            line = f"cloud: {_about(item)}"
             if self._bar is not None:
-                self._bar.error(line)
+                self._bar.error(f"cloud: {_about(item)}")
             else:
-                console.error(_Failure(_about(item)))
+                console.problem(_about(item))
         elif item.skipped is not None and console.verbose and not console.json:
             console.note(f"skipped {item.source}: {item.skipped}")
         if console.json:
@@ -76,6 +75,7 @@ class Reporter:
                 console.record(item)
         elif item.error is None and item.skipped is None and not self._is_shown_by_bar:
             console.line(f"{item.source} -> {item.target}")
+            console.flush()  # items take their time: whoever reads along shall see each at once
 
     @property
     def _is_shown_by_bar(self) -> bool:
@@ -91,10 +91,6 @@ class Reporter:
             if count
         ]
         self._console.note("; ".join(facts))
-
-
-class _Failure(Exception):
-    """The text of a failed item."""
 
 
 def _about(item: TransferItem) -> str:

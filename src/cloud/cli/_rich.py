@@ -11,13 +11,16 @@ from rich.progress import (
     BarColumn,
     DownloadColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TaskProgressColumn,
     TextColumn,
     TimeRemainingColumn,
-    TransferSpeedColumn,
 )
 from rich.table import Table
 from rich.text import Text
+
+from cloud.cli._text import human_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +38,15 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], right: Se
     Console(file=sys.stdout, highlight=False).print(table)
 
 
+class _Rate(ProgressColumn):
+    """Bytes per second in the units of the rest of the command line."""
+
+    def render(self, task: Task) -> Text:
+        """Return the present rate."""
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{human_size(speed)}/s")
+
+
 class Bar:
     """A bar on standard error: bytes, rate, items, time left. Use as a context manager."""
 
@@ -43,7 +55,7 @@ class Bar:
             BarColumn(bar_width=None),
             TaskProgressColumn(),
             DownloadColumn(binary_units=True),
-            TransferSpeedColumn(),
+            _Rate(),
             TextColumn("{task.fields[items]}"),
             TimeRemainingColumn(),
             console=Console(stderr=True, highlight=False),

@@ -7,6 +7,7 @@ uploads from files and for downloads to files.
 from __future__ import annotations
 
 import io
+import logging
 import threading
 from collections import deque
 from dataclasses import dataclass, replace
@@ -16,8 +17,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from cloud.common import _checksums
 from cloud.common._bodies import FileRange
 from cloud.common._ranges import split
-from cloud.common._reading import ObjectStream, wrong_checksum
-from cloud.common.errors import CancelledError, IntegrityError, InvalidRequestError
+from cloud.common._reading import ObjectStream, wrong_checksum, wrong_size
+from cloud.common.errors import CancelledError, CloudError, IntegrityError, InvalidRequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from cloud.common._storage_types import GetRequest, ObjectBody, Part, PartLimits
 
 T = TypeVar("T")
+logger = logging.getLogger("cloud.transfer")
 MIB = 1 << 20
 
 
@@ -110,6 +112,7 @@ class Window:
 
         self._workers = workers
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="cloud-transfer")
+        self._closing = False
         self._pending: deque[Future[object]] = deque()
 
     def submit(self, call: Callable[[], object]) -> None:
@@ -123,8 +126,14 @@ class Window:
         while self._pending:
             self._pending.popleft().result()
 
+    def check(self) -> None:
+        """Raise CancelledError, in a call that still runs, when nobody wants its result any more."""
+        if self._closing:
+            raise CancelledError("another part failed, or the transfer was interrupted")
+
     def close(self) -> None:
         """Forget what waits, wait for what runs."""
+        self._closing = True
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._pending.clear()
 
@@ -151,8 +160,10 @@ class PartWriter:
     Nothing is visible until `complete`. Parts that were stored are removed by `abort`.
     """
 
-    def __init__(self, hooks: PartHooks, workers: int) -> None:
+    def __init__(self, hooks: PartHooks, workers: int, stop: Callable[[], None] = lambda: None) -> None:
+        """Make a writer; `stop` is called before `abort` waits, so that no running part is tried again."""
         self._hooks = hooks
+        self._stop = stop
         self._window = Window(workers)
         self._parts: dict[int, Part] = {}
         self._count = 0
@@ -180,8 +191,16 @@ class PartWriter:
 
     def abort(self) -> None:
         """Wait for the running parts, then remove what was stored."""
+        self._stop()
         self._window.close()
         self._hooks.abort()
+
+    def give_up(self) -> None:
+        """Abort because of an error that is being raised: a failure to abort is logged and does not hide it."""
+        try:
+            self.abort()
+        except CloudError as error:
+            logger.warning("an upload was not removed, its parts may be left: %s", error)
 
 
 class PartHooks(Protocol):
@@ -206,7 +225,7 @@ def upload_parts(writer: PartWriter, payloads: Iterable[Payload], cancellation: 
             writer.add(payload)
         writer.complete()
     except BaseException:
-        writer.abort()
+        writer.give_up()
         raise
 
 
@@ -310,32 +329,57 @@ def download(task: Download, stream: ObjectStream, sink: Sink) -> str | None:
         stream.close()
 
 
+def download_bytes(task: Download, stream: ObjectStream) -> bytes:
+    """Return what `stream` stands for in one allocation; bytes that turn out wrong are read once more."""
+    sink = MemorySink(stream.end - stream.position)
+    try:
+        download(task, stream, sink)
+    except IntegrityError as error:
+        if not error.retryable:
+            raise
+        del sink  # before the second allocation
+        stream = ObjectStream(task.runtime, task.operation, task.get, task.request)
+        sink = MemorySink(stream.end - stream.position)
+        download(task, stream, sink)
+    return sink.take()
+
+
 def _download_ranges(task: Download, stream: ObjectStream, sink: Sink, etag: str) -> str | None:
     size, expected = stream.end, stream.take_checksum()
     ranges = split(size, task.config.part_size)
-    partial: dict[int, _checksums.Checksum] = {}
+    sums: dict[int, _checksums.Checksum] = {}
+
+    def get(request: GetRequest) -> ObjectBody:
+        window.check()  # before each try, so that nothing is tried again after an interruption
+        return task.get(request)
 
     def fetch(bounds: Range) -> None:
-        part = stream if bounds[0] == 0 else task.open_range(bounds, etag)
+        part = stream if bounds[0] == 0 else replace(task, get=get).open_range(bounds, etag)
         checksum = _checksums.new(expected[0]) if expected is not None else None
 
         def seen(piece: memoryview) -> None:
             if checksum is not None:
                 checksum.update(piece)
+            window.check()
             task.seen(piece)
 
         try:
+            if part.info.size != stream.info.size:
+                raise wrong_size(stream.info.size, part.info.size)
             sink.fill(bounds[0], part, bounds[1] - bounds[0], seen)
         finally:
             part.close()
         if checksum is not None:
-            partial[bounds[0]] = checksum
+            sums[bounds[0]] = checksum
 
-    map_bounded(fetch, ranges, task.config.max_workers)
+    with Window(task.config.max_workers) as window:
+        for bounds in ranges:
+            window.submit(partial(fetch, bounds))
+        window.drain()
     if expected is None:
         return None
     algorithm, value = expected
-    parts = ((partial[start].value(), end - start) for start, end in ranges)
+    parts = ((sums[start].value(), end - start) for start, end in ranges)
     if _checksums.whole_object(algorithm, parts) != value:
         raise wrong_checksum(algorithm)
     return algorithm.value

@@ -115,6 +115,9 @@ class ObjectStream:
         if body.info.etag != self.info.etag:
             body.close()
             raise IntegrityError("the object was replaced while it was being read")
+        if body.info.size != self.info.size:
+            body.close()
+            raise wrong_size(self.info.size, body.info.size)
         return body
 
     def _finish(self) -> None:
@@ -166,6 +169,13 @@ def wrong_checksum(
     """Return the error for bytes that do not fit what the service stores."""
     return IntegrityError(
         f"the bytes do not fit the service's {algorithm.name} checksum", retryable=True, context=context
+    )
+
+
+def wrong_size(first: int, later: int) -> IntegrityError:
+    """Return the error for two answers about one version of an object that do not agree on its size."""
+    return IntegrityError(
+        f"the first answer gave the object {first} bytes, a later one {later}", retryable=True
     )
 
 
@@ -228,6 +238,8 @@ class ObjectReader(io.RawIOBase):
 
     def readinto(self, buffer: object) -> int:
         """Fill `buffer` and return how many bytes; 0 at the end."""
+        if self.closed:
+            raise InvalidRequestError("the file is closed")
         view = memoryview(buffer).cast("B")  # type: ignore[arg-type]  # io's own type is private
         if self._position >= self.info.size or not len(view):
             return 0

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
-from cloud.common._engine import MIB, Download, MemorySink, TransferConfig, download, map_bounded
+from cloud.common._engine import MIB, Download, TransferConfig, download, download_bytes, map_bounded
 from cloud.common._files import FileSink, replacing
 from cloud.common._paging import Page, Pager
 from cloud.common._ranges import check_range, coalesce
@@ -56,13 +56,13 @@ class StorageReads(StorageCore):
             bucket, key, 0, None, version_id, if_match, if_none_match, if_modified_since
         )
         resource = f"{bucket}/{key}"
-        answer = self._run("download_file", resource, lambda: fetch_small(self._get, request, SMALL_BODY))
+        limit = min(SMALL_BODY, self._transfer.threshold - 1)
+        answer = self._run("download_file", resource, lambda: fetch_small(self._get, request, limit))
         if isinstance(answer, bytes):
             return answer
         stream = ObjectStream(self._runtime, "download_file", self._get, request, body=answer)
-        sink = MemorySink(stream.end)
-        download(Download(self._runtime, "download_file", self._get, request, self._transfer), stream, sink)
-        return sink.take()
+        task = Download(self._runtime, "download_file", self._get, request, self._transfer)
+        return download_bytes(task, stream)
 
     @final
     def download_to(
@@ -182,9 +182,9 @@ class StorageReads(StorageCore):
         if isinstance(answer, bytes):
             return answer
         stream = ObjectStream(self._runtime, "read_range", self._get, request, body=answer)
-        sink = MemorySink(stream.end - stream.position)
-        download(Download(self._runtime, "read_range", self._get, request, self._transfer), stream, sink)
-        return sink.take()
+        return download_bytes(
+            Download(self._runtime, "read_range", self._get, request, self._transfer), stream
+        )
 
     @final
     def read_ranges(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, final
 
 from cloud.common._bodies import FileRange
 from cloud.common._engine import (
+    Cancellation,
     PartWriter,
     cut_payload,
     plan_part_size,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from cloud.common._bodies import Payload
-    from cloud.common._engine import Cancellation, TransferConfig
+    from cloud.common._engine import TransferConfig
     from cloud.common._sources import UploadSource
     from cloud.common._storage_types import Part
 
@@ -213,9 +214,8 @@ class StorageUploads(StorageReads):
     ) -> PartWriter:
         resource = f"{request.bucket}/{request.key}"
         upload_id = self._run(operation, resource, lambda: self._create_upload(request))
-        return PartWriter(
-            _RunningUpload(self, Upload(request, upload_id), operation, progress), config.max_workers
-        )
+        upload = _RunningUpload(self, Upload(request, upload_id), operation, progress)
+        return PartWriter(upload, config.max_workers, upload.stop)
 
     @final
     def _open_writer(self, request: PutRequest) -> ObjectWriter:
@@ -242,9 +242,15 @@ class _RunningUpload:
         self._operation = operation
         self._progress = progress
         self._resource = f"{upload.request.bucket}/{upload.request.key}"
+        self._stopped = Cancellation()
+
+    def stop(self) -> None:
+        """Let no part be tried again."""
+        self._stopped.cancel()
 
     def put_part(self, number: int, payload: Payload) -> Part:
         def put() -> Part:
+            self._stopped.check()
             call_facts().bytes_sent += len(payload)
             return self._client._put_part(self._upload, number, payload)
 

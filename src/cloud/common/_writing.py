@@ -77,7 +77,7 @@ class ObjectWriter(io.BufferedIOBase):
         try:
             writer.add(part)
         except BaseException:
-            self.abort()
+            self._give_up()
             raise
 
     def close(self) -> None:
@@ -86,17 +86,17 @@ class ObjectWriter(io.BufferedIOBase):
             return
         if self._thrown_away:
             logger.warning("thrown away without closing: nothing was published")
-            self.abort()
+            self._give_up()
             return
         error = sys.exc_info()[1]
         if error is not None and error is not self._outer_error:
             logger.warning("closed while a %s was being handled: nothing was published", type(error).__name__)
-            self.abort()
+            self._give_up()
             return
         try:
             self._publish()
         except BaseException:
-            self.abort()
+            self._give_up()
             raise
         super().close()
 
@@ -110,13 +110,24 @@ class ObjectWriter(io.BufferedIOBase):
 
     def abort(self) -> None:
         """Publish nothing and remove the parts that were sent."""
+        writer = self._shut()
+        if writer is not None:
+            writer.abort()
+
+    def _give_up(self) -> None:
+        """Abort because of an error that is being raised, which a failure to abort must not hide."""
+        writer = self._shut()
+        if writer is not None:
+            writer.give_up()
+
+    def _shut(self) -> PartWriter | None:
+        """Close the file and return the upload that is to be ended, if there is one."""
         if self.closed:
-            return
+            return None
         writer, self._writer = self._writer, None
         self._buffer.clear()
         super().close()
-        if writer is not None:
-            writer.abort()
+        return writer
 
     def _dealloc_warn(self, _source: object) -> None:
         """Take note that a wrapper was thrown away: io's wrappers say so before their finalizer closes us."""
@@ -127,8 +138,8 @@ class ObjectWriter(io.BufferedIOBase):
         if kind is None:
             self.close()
         else:
-            self.abort()
+            self._give_up()
 
     def __del__(self) -> None:
         """Abort instead of publishing: nobody said that the object is whole."""
-        self.abort()
+        self._give_up()

@@ -86,9 +86,11 @@ class DirectoryBackend:
     def delete_bucket(self, bucket: str) -> None:
         """Remove the bucket; folders of objects that are gone, and what dead writers left, are no content."""
         encoder, top = self._writable(bucket)
-        found = folders_below(encoder, top)
-        if any(os.path.lexists(f"{folder}{os.sep}{META}") for folder, _ in found):
-            raise bucket_not_empty(bucket)
+        found: list[tuple[str, bytes | None]] = []
+        for folder, key in folders_below(encoder, top):
+            if os.path.lexists(f"{folder}{os.sep}{META}"):
+                raise bucket_not_empty(bucket)
+            found.append((folder, key))
         for folder, key in reversed(found):
             if key is not None:
                 with self._layout.key_lock(bucket, key_text(key))[0]:

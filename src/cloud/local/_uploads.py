@@ -94,7 +94,10 @@ class Uploads:
                 files.append(file)
             with _joined(files, fsync=self._fsync) as staged:
                 yield staged
-            self._remove(folder)
+            with suppress(
+                OSError
+            ):  # the object is there: what is left is listed as unfinished, to be aborted
+                self._remove(folder)
 
     def abort(self, bucket: str, key: str, upload_id: str) -> None:
         """Remove an upload and its parts."""

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from cloud.local._encoding import Encoder
     from cloud.local._record import Record
@@ -185,12 +185,11 @@ class DirectoryScan:
             self._levels.pop()
 
 
-def folders_below(encoder: Encoder, folder: str) -> list[tuple[str, bytes | None]]:
-    """Return all folders below `folder`, parents first, each with the key of its object.
+def folders_below(encoder: Encoder, folder: str) -> Iterator[tuple[str, bytes | None]]:
+    """Yield all folders below `folder`, parents first, each with the key of its object.
 
     The key is None for a folder that holds only the rest of a long segment.
     """
-    result: list[tuple[str, bytes | None]] = []
     left: list[tuple[str, bytes]] = [(folder, b"")]
     while left:
         path, base = left.pop()
@@ -199,9 +198,8 @@ def folders_below(encoder: Encoder, folder: str) -> list[tuple[str, bytes | None
             below = f"{path}{os.sep}{name}"
             if kind == _OBJECT:
                 known.add(name)
-                result.append((below, base + suffix))
+                yield below, base + suffix
             else:
                 left.append((below, base + suffix))
                 if name not in known:
-                    result.append((below, None))
-    return result
+                    yield below, None

@@ -1,0 +1,47 @@
+"""What tests of and with this library need: conformance kits, and servers that misbehave on demand.
+
+`StorageConformance` is the kit that every storage client passes; it needs pytest (``cloud[testing]``).
+`FaultProxy` stands between a client and a real server and makes chosen requests go wrong;
+`ScriptedServer` answers what a test wrote down. Both listen on loopback and need no extra.
+"""
+
+from typing import TYPE_CHECKING
+
+from cloud.common._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from cloud.testing._fault_kinds import Fault as Fault
+    from cloud.testing._fault_kinds import FaultKind as FaultKind
+    from cloud.testing._fault_kinds import SeenRequest as SeenRequest
+    from cloud.testing._fault_proxy import FaultProxy as FaultProxy
+    from cloud.testing._scripted_server import RecordedRequest as RecordedRequest
+    from cloud.testing._scripted_server import ScriptedResponse as ScriptedResponse
+    from cloud.testing._scripted_server import ScriptedServer as ScriptedServer
+    from cloud.testing.storage import StorageConformance as StorageConformance
+    from cloud.testing.storage import StorageHarness as StorageHarness
+
+__all__ = [
+    "Fault",
+    "FaultKind",
+    "FaultProxy",
+    "RecordedRequest",
+    "ScriptedResponse",
+    "ScriptedServer",
+    "SeenRequest",
+    "StorageConformance",
+    "StorageHarness",
+]
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        "Fault": "._fault_kinds",
+        "FaultKind": "._fault_kinds",
+        "FaultProxy": "._fault_proxy",
+        "RecordedRequest": "._scripted_server",
+        "ScriptedResponse": "._scripted_server",
+        "ScriptedServer": "._scripted_server",
+        "SeenRequest": "._fault_kinds",
+        "StorageConformance": ".storage",
+        "StorageHarness": ".storage",
+    },
+)

@@ -1,19 +1,17 @@
 from __future__ import annotations
 
 import os
-import ssl
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import trustme
-from unit.wire.scripted import Peer, Server
 
 from cloud._wire import SocketTransport, Timeouts, TlsOptions
+from unit.wire.scripted import Authority, Peer, Server
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 
 @pytest.fixture(autouse=True)
@@ -31,21 +29,6 @@ def platform_calls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr("cloud._wire._files._HAS_PREAD", False)
         monkeypatch.delattr("select.poll", raising=False)
     return str(request.param)
-
-
-class Authority:
-    """A certificate authority of the tests' own."""
-
-    def __init__(self, folder: Path) -> None:
-        self._authority = trustme.CA()
-        self.bundle = str(folder / "ca.pem")
-        self._authority.cert_pem.write_to_path(self.bundle)
-
-    def server_context(self, host: str) -> ssl.SSLContext:
-        """Return a server's context with a certificate for `host`."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._authority.issue_cert(host).configure_cert(context)
-        return context
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,13 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import trustme
+
 from cloud._wire import HttpRequest, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from typing import TypeAlias
 
     from typing_extensions import Self
@@ -200,3 +203,18 @@ class Server:
         assert not any(thread.is_alive() for thread in self._threads)
         if kind is None and self._errors:
             raise self._errors[0]
+
+
+class Authority:
+    """A certificate authority of the tests' own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._authority = trustme.CA()
+        self.bundle = str(folder / "ca.pem")
+        self._authority.cert_pem.write_to_path(self.bundle)
+
+    def server_context(self, host: str) -> ssl.SSLContext:
+        """Return a server's context with a certificate for `host`."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._authority.issue_cert(host).configure_cert(context)
+        return context

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import socket
+from typing import TYPE_CHECKING
 
 import pytest
-from unit.wire.scripted import OK_EMPTY, Peer, ok, request
 
 from cloud._wire import (
     ConnectError,
@@ -15,12 +15,17 @@ from cloud._wire import (
     ReadTimeoutError,
     ResponseTooLargeError,
 )
+from unit.wire.scripted import OK_EMPTY, Peer, ok, request
+
+if TYPE_CHECKING:
+    from cloud._wire import SocketTransport
+    from unit.wire.scripted import MakeTransport, Serve
 
 pytestmark = pytest.mark.usefixtures("platform_calls")
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-def test_what_is_sent_is_what_was_asked(serve, transport):
+def test_what_is_sent_is_what_was_asked(serve: Serve, transport: SocketTransport) -> None:
     server = serve(lambda peer: peer.answer(OK_EMPTY))
     with transport.send(request(server.origin, "GET", "/b/a%2Fb?x=%20y", x_amz_meta="caf\xe9")) as response:
         assert (response.status, response.headers, response.length) == (200, {"content-length": "0"}, 0)
@@ -31,7 +36,7 @@ def test_what_is_sent_is_what_was_asked(serve, transport):
     )
 
 
-def test_connections_are_kept_alive(serve, transport):
+def test_connections_are_kept_alive(serve: Serve, transport: SocketTransport) -> None:
     server = serve(lambda peer: peer.answer(ok(b"one"), ok(b"two"), OK_EMPTY))
     for expected in (b"one", b"two", b""):
         with transport.send(request(server.origin)) as response:
@@ -39,20 +44,20 @@ def test_connections_are_kept_alive(serve, transport):
     assert server.connections == 1
 
 
-def test_repeated_headers_are_joined_and_names_lowered(serve, transport):
+def test_repeated_headers_are_joined_and_names_lowered(serve: Serve, transport: SocketTransport) -> None:
     server = serve(lambda peer: peer.answer(ok(b"", "X-A: 1  ", "x-a:2", "X-Empty:", "Y:z")))
     with transport.send(request(server.origin)) as response:
         assert response.headers == {"x-a": "1, 2", "x-empty": "", "y": "z", "content-length": "0"}
 
 
-def test_an_encoded_body_is_left_as_it_is(serve, transport):
+def test_an_encoded_body_is_left_as_it_is(serve: Serve, transport: SocketTransport) -> None:
     server = serve(lambda peer: peer.answer(ok(b"\x1f\x8b\x08", "Content-Encoding: gzip")))
     with transport.send(request(server.origin)) as response:
         assert response.read(10) == b"\x1f\x8b\x08"
 
 
-def test_an_answer_in_single_bytes_is_read(serve, transport):
-    def script(peer):
+def test_an_answer_in_single_bytes_is_read(serve: Serve, transport: SocketTransport) -> None:
+    def script(peer: Peer) -> None:
         peer.read_request()
         for byte in ok(b"hello"):
             peer.send(bytes([byte]))
@@ -75,7 +80,9 @@ def test_an_answer_in_single_bytes_is_read(serve, transport):
         ("GET", b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5000\r\n\r\n"),
     ],
 )
-def test_answers_without_a_body_leave_the_connection_usable(serve, transport, method, answer):
+def test_answers_without_a_body_leave_the_connection_usable(
+    serve: Serve, transport: SocketTransport, method: str, answer: bytes
+) -> None:
     server = serve(lambda peer: peer.answer(answer, OK_EMPTY))
     with transport.send(request(server.origin, method)) as response:
         assert response.length == 0
@@ -84,14 +91,14 @@ def test_answers_without_a_body_leave_the_connection_usable(serve, transport, me
     assert server.connections == 1
 
 
-def test_a_redirect_is_only_an_answer(serve, transport):
+def test_a_redirect_is_only_an_answer(serve: Serve, transport: SocketTransport) -> None:
     moved = b"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
     server = serve(lambda peer: peer.answer(moved))
     with transport.send(request(server.origin)) as response:
         assert (response.status, response.headers["location"]) == (307, "http://127.0.0.1:1/")
 
 
-def test_interim_answers_are_skipped(serve, transport):
+def test_interim_answers_are_skipped(serve: Serve, transport: SocketTransport) -> None:
     interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
     server = serve(lambda peer: peer.answer(interim + ok(b"done"), OK_EMPTY))
     with transport.send(request(server.origin)) as response:
@@ -101,7 +108,7 @@ def test_interim_answers_are_skipped(serve, transport):
     assert server.connections == 1
 
 
-def test_interim_answers_without_end_are_refused(serve, transport):
+def test_interim_answers_without_end_are_refused(serve: Serve, transport: SocketTransport) -> None:
     server = serve(lambda peer: peer.answer(b"HTTP/1.1 100 Continue\r\n\r\n" * 50))
     with pytest.raises(ProtocolError, match="interim"):
         transport.send(request(server.origin))
@@ -139,8 +146,10 @@ def test_interim_answers_without_end_are_refused(serve, transport):
         CHUNKED + b"ffffffffffffffffff\r\n",
     ],
 )
-def test_what_is_not_plain_http_is_refused_and_the_connection_dropped(serve, transport, answer):
-    def script(peer):
+def test_what_is_not_plain_http_is_refused_and_the_connection_dropped(
+    serve: Serve, transport: SocketTransport, answer: bytes
+) -> None:
+    def script(peer: Peer) -> None:
         peer.answer(answer)
         peer.wait_until_closed()
 
@@ -151,8 +160,8 @@ def test_what_is_not_plain_http_is_refused_and_the_connection_dropped(serve, tra
     assert caught.value.response_started
 
 
-def test_a_head_without_end_is_refused(serve, transport):
-    def script(peer):
+def test_a_head_without_end_is_refused(serve: Serve, transport: SocketTransport) -> None:
+    def script(peer: Peer) -> None:
         peer.answer(b"HTTP/1.1 200 OK\r\nx: " + b"y" * 70_000)
         peer.wait_until_closed()
 
@@ -161,7 +170,7 @@ def test_a_head_without_end_is_refused(serve, transport):
         transport.send(request(server.origin))
 
 
-def test_the_largest_allowed_head_is_read(serve, transport):
+def test_the_largest_allowed_head_is_read(serve: Serve, transport: SocketTransport) -> None:
     start, end = b"HTTP/1.1 200 OK\r\nx: ", b"\r\nContent-Length: 0\r\n\r\n"
     value = b"y" * (65536 - len(start) - len(end))
     server = serve(lambda peer: peer.answer(start + value + end))
@@ -182,8 +191,10 @@ def test_the_largest_allowed_head_is_read(serve, transport):
         CHUNKED + b"5\r\nwhole\r\n0\r\n\r\njunk",
     ],
 )
-def test_the_connection_is_not_used_again_after(serve, transport, answer):
-    def script(peer):
+def test_the_connection_is_not_used_again_after(
+    serve: Serve, transport: SocketTransport, answer: bytes
+) -> None:
+    def script(peer: Peer) -> None:
         if peer.number == 1:
             peer.answer(answer)
             peer.wait_until_closed()
@@ -199,8 +210,10 @@ def test_the_connection_is_not_used_again_after(serve, transport, answer):
 
 @pytest.mark.parametrize("abort", ["fin", "reset"])
 @pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nContent-Le"])
-def test_a_connection_that_ends_before_the_head_is_whole(serve, transport, abort, start):
-    def script(peer):
+def test_a_connection_that_ends_before_the_head_is_whole(
+    serve: Serve, transport: SocketTransport, abort: str, start: bytes
+) -> None:
+    def script(peer: Peer) -> None:
         peer.read_request()
         if start:
             peer.send(start)
@@ -216,8 +229,8 @@ def test_a_connection_that_ends_before_the_head_is_whole(serve, transport, abort
         assert caught.value.response_started is bool(start)
 
 
-def test_a_connection_that_dies_on_reuse_says_so(serve, transport):
-    def script(peer):
+def test_a_connection_that_dies_on_reuse_says_so(serve: Serve, transport: SocketTransport) -> None:
+    def script(peer: Peer) -> None:
         peer.answer(OK_EMPTY)
         peer.read_request()  # and close: the answer is lost
 
@@ -230,7 +243,7 @@ def test_a_connection_that_dies_on_reuse_says_so(serve, transport):
     assert len(server.requests) == 2  # nothing was sent again
 
 
-def test_silence_before_the_answer_times_out(serve, make_transport):
+def test_silence_before_the_answer_times_out(serve: Serve, make_transport: MakeTransport) -> None:
     server = serve(Peer.swallow)
     with pytest.raises(ReadTimeoutError) as caught:
         make_transport(read=0.1).send(request(server.origin))
@@ -238,7 +251,7 @@ def test_silence_before_the_answer_times_out(serve, make_transport):
     assert not caught.value.response_started
 
 
-def test_nobody_listening_means_that_nothing_was_sent(transport):
+def test_nobody_listening_means_that_nothing_was_sent(transport: SocketTransport) -> None:
     with socket.socket() as bound:  # bound and not listening: connections are refused
         bound.bind(("127.0.0.1", 0))
         with pytest.raises(ConnectError) as caught:
@@ -247,14 +260,14 @@ def test_nobody_listening_means_that_nothing_was_sent(transport):
     assert caught.value.host == "127.0.0.1"
 
 
-def test_a_name_that_does_not_exist_is_a_connect_error(transport):
+def test_a_name_that_does_not_exist_is_a_connect_error(transport: SocketTransport) -> None:
     with pytest.raises(ConnectError):
         transport.send(request(Origin("http", "no-such-host.invalid", 80)))
     with pytest.raises(ConnectError):
         transport.send(request(Origin("http", f"{'x' * 70}.invalid", 80)))
 
 
-def test_errors_hold_neither_query_nor_header_values(serve, transport):
+def test_errors_hold_neither_query_nor_header_values(serve: Serve, transport: SocketTransport) -> None:
     server = serve(lambda peer: peer.answer(b""))
     with pytest.raises(ConnectionBrokenError) as caught:
         transport.send(request(server.origin, target="/k?X-Signature=geheim", authorization="geheim"))

@@ -6,11 +6,16 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
+
+from cloud._wire import TransportClosedError
 from unit.wire.scripted import OK_EMPTY, Peer, ok, request
 
-from cloud._wire import Origin, TlsOptions, TransportClosedError
+if TYPE_CHECKING:
+    from cloud._wire import HttpResponse, SocketTransport
+    from unit.wire.scripted import Authority, MakeTransport, Serve, Server
 
 pytestmark = pytest.mark.usefixtures("platform_calls")
 
@@ -21,17 +26,17 @@ def answer_for_ever(peer: Peer) -> None:
         peer.send(ok(received.line.split(" ")[1].encode(), f"X-Connection: {peer.number}"))
 
 
-def connection_used(transport, server) -> str:
+def connection_used(transport: SocketTransport, server: Server) -> str:
     with transport.send(request(server.origin)) as response:
         return response.headers["x-connection"]
 
 
-def held(transport, server, count):
+def held(transport: SocketTransport, server: Server, count: int) -> list[HttpResponse]:
     """Return answers that each hold a connection of their own."""
     return [transport.send(request(server.origin)) for _ in range(count)]
 
 
-def test_the_latest_used_connection_is_taken_first(serve, transport):
+def test_the_latest_used_connection_is_taken_first(serve: Serve, transport: SocketTransport) -> None:
     def script(peer: Peer) -> None:
         while True:
             peer.read_request()
@@ -47,7 +52,7 @@ def test_the_latest_used_connection_is_taken_first(serve, transport):
         response.read(200_000)
 
 
-def test_no_more_idle_connections_are_kept_than_allowed(serve, make_transport):
+def test_no_more_idle_connections_are_kept_than_allowed(serve: Serve, make_transport: MakeTransport) -> None:
     def script(peer: Peer) -> None:
         while True:
             peer.read_request()
@@ -62,7 +67,9 @@ def test_no_more_idle_connections_are_kept_than_allowed(serve, make_transport):
     assert server.connections == 6
 
 
-def test_a_connection_that_was_idle_for_too_long_is_not_used_again(serve, make_transport):
+def test_a_connection_that_was_idle_for_too_long_is_not_used_again(
+    serve: Serve, make_transport: MakeTransport
+) -> None:
     now = [1000.0]
     server = serve(answer_for_ever)
     transport = make_transport(clock=lambda: now[0], max_idle_seconds=30.0)
@@ -73,7 +80,9 @@ def test_a_connection_that_was_idle_for_too_long_is_not_used_again(serve, make_t
     assert connection_used(transport, server) == "2"
 
 
-def test_old_connections_to_other_origins_are_closed_when_a_new_one_is_opened(serve, make_transport):
+def test_old_connections_to_other_origins_are_closed_when_a_new_one_is_opened(
+    serve: Serve, make_transport: MakeTransport
+) -> None:
     now = [1000.0]
     transport = make_transport(clock=lambda: now[0], max_idle_seconds=30.0)
     closed = threading.Event()
@@ -91,7 +100,9 @@ def test_old_connections_to_other_origins_are_closed_when_a_new_one_is_opened(se
 
 
 @pytest.mark.parametrize("surplus", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstale"])
-def test_a_connection_that_the_server_gave_up_is_not_used_again(serve, transport, surplus):
+def test_a_connection_that_the_server_gave_up_is_not_used_again(
+    serve: Serve, transport: SocketTransport, surplus: bytes
+) -> None:
     done = threading.Event()
 
     def script(peer: Peer) -> None:
@@ -112,7 +123,7 @@ def test_a_connection_that_the_server_gave_up_is_not_used_again(serve, transport
     assert connection_used(transport, server) == "2"
 
 
-def test_origins_do_not_share_connections(serve, transport):
+def test_origins_do_not_share_connections(serve: Serve, transport: SocketTransport) -> None:
     first, second = serve(answer_for_ever), serve(answer_for_ever)
     for _ in range(2):
         connection_used(transport, first)
@@ -120,7 +131,7 @@ def test_origins_do_not_share_connections(serve, transport):
     assert (first.connections, second.connections) == (1, 1)
 
 
-def test_threads_share_a_transport(serve, transport):
+def test_threads_share_a_transport(serve: Serve, transport: SocketTransport) -> None:
     server = serve(answer_for_ever)
 
     def call(number: int) -> None:
@@ -133,7 +144,7 @@ def test_threads_share_a_transport(serve, transport):
     assert server.connections <= 8
 
 
-def test_a_closed_transport_sends_nothing_and_keeps_nothing(serve, transport):
+def test_a_closed_transport_sends_nothing_and_keeps_nothing(serve: Serve, transport: SocketTransport) -> None:
     def script(peer: Peer) -> None:
         if peer.number == 1:
             peer.answer(ok(bytes(200_000)))
@@ -158,7 +169,7 @@ from cloud._wire import HttpRequest, Origin, SocketTransport, TlsOptions
 origin = Origin.parse(sys.argv[1])
 transport = SocketTransport(tls=TlsOptions(ca_bundle=sys.argv[2] or None))
 
-def connection_used():
+def connection_used() -> None:
     headers = {"host": origin.host_header}
     with transport.send(HttpRequest("GET", origin, "/", headers)) as response:
         response.read(1000)
@@ -183,7 +194,9 @@ assert connection_used() == "1"
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_forked_child_has_its_own_connections_and_leaves_the_parents_alone(serve, authority, scheme):
+def test_a_forked_child_has_its_own_connections_and_leaves_the_parents_alone(
+    serve: Serve, authority: Authority, scheme: str
+) -> None:
     tls = authority.server_context("localhost") if scheme == "https" else None
     server = serve(answer_for_ever, tls)
     script = [sys.executable, "-c", FORKING, f"{scheme}://{server.origin.host}:{server.port}"]

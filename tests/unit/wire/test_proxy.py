@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import socket
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
-from unit.wire.scripted import OK_EMPTY, Peer, ok, request
 
 from cloud._wire import Origin, ProxyError, TlsOptions
+from unit.wire.scripted import OK_EMPTY, Peer, ok, request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cloud._wire import SocketTransport
+    from unit.wire.scripted import Authority, MakeTransport, Serve
 
 SECRET_LINE = "Basic dXNlcjpnZWhlaW0vMQ=="  # user:geheim/1
 
 
-def tunnel_to(port: int):
+def tunnel_to(port: int) -> Callable[[Peer], None]:
     """Return a proxy's script: answer CONNECT, then carry bytes between both sides."""
 
     def script(peer: Peer) -> None:
@@ -38,7 +45,9 @@ def carry(source: socket.socket, target: socket.socket) -> None:
 
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])
-def test_plain_requests_go_to_the_proxy_in_absolute_form(serve, transport, monkeypatch, name):
+def test_plain_requests_go_to_the_proxy_in_absolute_form(
+    serve: Serve, transport: SocketTransport, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     proxy = serve(lambda peer: peer.answer(ok(b"one"), ok(b"two")))
     monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
     for expected in (b"one", b"two"):
@@ -49,15 +58,21 @@ def test_plain_requests_go_to_the_proxy_in_absolute_form(serve, transport, monke
     assert proxy.connections == 1
 
 
-def test_the_proxys_credentials_go_to_the_proxy(serve, transport, monkeypatch):
+def test_the_proxys_credentials_go_to_the_proxy(
+    serve: Serve, transport: SocketTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
     proxy = serve(lambda peer: peer.answer(OK_EMPTY))
     monkeypatch.setenv("http_proxy", f"user:geheim%2F1@127.0.0.1:{proxy.port}")
     transport.send(request(Origin("http", "store.example", 80))).close()
     assert proxy.requests[0].headers["proxy-authorization"] == SECRET_LINE
 
 
-def test_https_goes_through_a_tunnel(serve, make_transport, monkeypatch, authority):
-    server = serve(lambda peer: peer.answer(ok(b"one"), ok(b"two")), authority.server_context("store.example"))
+def test_https_goes_through_a_tunnel(
+    serve: Serve, make_transport: MakeTransport, monkeypatch: pytest.MonkeyPatch, authority: Authority
+) -> None:
+    server = serve(
+        lambda peer: peer.answer(ok(b"one"), ok(b"two")), authority.server_context("store.example")
+    )
     proxy = serve(tunnel_to(server.port))
     monkeypatch.setenv("HTTPS_PROXY", f"http://user:geheim%2F1@127.0.0.1:{proxy.port}")
     transport = make_transport(tls=TlsOptions(ca_bundle=authority.bundle))
@@ -72,10 +87,13 @@ def test_https_goes_through_a_tunnel(serve, make_transport, monkeypatch, authori
 
 
 @pytest.mark.parametrize(
-    "answer", [b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n", b"SSH-2.0-x\r\n\r\n", b""]
+    "answer",
+    [b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n", b"SSH-2.0-x\r\n\r\n", b""],
 )
 @pytest.mark.parametrize("scheme", ["https", "http"])
-def test_a_refusal_of_the_proxy_names_no_credentials(serve, transport, monkeypatch, scheme, answer):
+def test_a_refusal_of_the_proxy_names_no_credentials(
+    serve: Serve, transport: SocketTransport, monkeypatch: pytest.MonkeyPatch, scheme: str, answer: bytes
+) -> None:
     if scheme == "http" and not answer.startswith(b"HTTP"):
         answer = b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n"
     proxy = serve(lambda peer: peer.answer(answer))
@@ -88,9 +106,12 @@ def test_a_refusal_of_the_proxy_names_no_credentials(serve, transport, monkeypat
 
 
 @pytest.mark.parametrize(
-    "url", ["socks5://user:geheim@127.0.0.1:1", "https://user:geheim@127.0.0.1:1", "http://user:geheim@h:port"]
+    "url",
+    ["socks5://user:geheim@127.0.0.1:1", "https://user:geheim@127.0.0.1:1", "http://user:geheim@h:port"],
 )
-def test_an_unsupported_proxy_is_refused_and_not_ignored(transport, monkeypatch, url):
+def test_an_unsupported_proxy_is_refused_and_not_ignored(
+    transport: SocketTransport, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
     monkeypatch.setenv("ALL_PROXY", url)
     with pytest.raises(ProxyError) as caught:
         transport.send(request(Origin("http", "store.example", 80)))
@@ -98,7 +119,9 @@ def test_an_unsupported_proxy_is_refused_and_not_ignored(transport, monkeypatch,
 
 
 @pytest.mark.parametrize("exception", ["127.0.0.1", "*", "example, 127.0.0.1"])
-def test_no_proxy_is_respected(serve, transport, monkeypatch, exception):
+def test_no_proxy_is_respected(
+    serve: Serve, transport: SocketTransport, monkeypatch: pytest.MonkeyPatch, exception: str
+) -> None:
     server = serve(lambda peer: peer.answer(OK_EMPTY))
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("NO_PROXY", exception)
@@ -106,7 +129,9 @@ def test_no_proxy_is_respected(serve, transport, monkeypatch, exception):
     assert server.requests[0].line == "GET /bucket/key HTTP/1.1"
 
 
-def test_the_environment_can_be_left_alone(serve, make_transport, monkeypatch):
+def test_the_environment_can_be_left_alone(
+    serve: Serve, make_transport: MakeTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server = serve(lambda peer: peer.answer(OK_EMPTY))
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     make_transport(use_environment_proxies=False).send(request(server.origin)).close()

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
+from httptools import HttpRequestParser
 from hypothesis import given
 from hypothesis import strategies as st
-from httptools import HttpRequestParser
-from unit.wire.scripted import request
 
 from cloud._wire import HttpRequest, InvalidHeaderError, Origin, Timeouts
 from cloud._wire._encode import encode_head
+from cloud.common.errors import MissingDependencyError
+from unit.wire.scripted import request
+
+if TYPE_CHECKING:
+    from cloud._wire import SocketTransport
 
 ORIGIN = Origin("https", "store.example", 443)
 
@@ -28,29 +33,38 @@ ORIGIN = Origin("https", "store.example", 443)
         ("https://[2001:DB8::1]", Origin("https", "2001:db8::1", 443), "[2001:db8::1]"),
     ],
 )
-def test_an_origin_is_read_from_a_url(url, origin, header):
+def test_an_origin_is_read_from_a_url(url: str, origin: Origin, header: str) -> None:
     assert Origin.parse(url) == origin
     assert origin.host_header == header
 
 
 @pytest.mark.parametrize(
     "url",
-    ["", "store.example", "ftp://h", "http://", "http://geheim:x@h", "https://geheim@h", "http://h:geheim", "http://[geheim"],
+    [
+        "",
+        "store.example",
+        "ftp://h",
+        "http://",
+        "http://geheim:x@h",
+        "https://geheim@h",
+        "http://h:geheim",
+        "http://[geheim",
+    ],
 )
-def test_a_url_without_an_origin_is_refused_without_repeating_it(url):
+def test_a_url_without_an_origin_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(ValueError, match="URL") as caught:
         Origin.parse(url)
     assert "geheim" not in f"{caught.value} {caught.value.__context__!r}"
 
 
-def test_a_request_shows_no_secrets():
+def test_a_request_shows_no_secrets() -> None:
     one = request(ORIGIN, "PUT", "/k?X-Amz-Signature=geheim", b"geheim", authorization="geheim")
     assert "geheim" not in repr(one)
     assert "store.example" in repr(one)
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("inf"), float("nan")])
-def test_timeouts_are_finite_and_positive(seconds):
+def test_timeouts_are_finite_and_positive(seconds: float) -> None:
     with pytest.raises(ValueError, match="timeout"):
         Timeouts(read=seconds)
     with pytest.raises(ValueError, match="timeout"):
@@ -78,7 +92,9 @@ def test_timeouts_are_finite_and_positive(seconds):
         ("proxy-authorization", "geheim"),
     ],
 )
-def test_header_injection_is_refused_before_anything_is_sent(transport, name, value):
+def test_header_injection_is_refused_before_anything_is_sent(
+    transport: SocketTransport, name: str, value: str
+) -> None:
     one = request(Origin("http", "127.0.0.1", 1))
     one.headers[name] = value
     with pytest.raises(InvalidHeaderError) as caught:
@@ -94,13 +110,13 @@ def test_header_injection_is_refused_before_anything_is_sent(transport, name, va
         ("GET", "geheim"), ("GET", "http://other/"), ("GE T", "/"), ("get", "/"), ("", "/"), ("GET\r\n", "/"),
     ],
 )  # fmt: skip
-def test_a_bad_method_or_target_is_refused(transport, method, target):
+def test_a_bad_method_or_target_is_refused(transport: SocketTransport, method: str, target: str) -> None:
     with pytest.raises(InvalidHeaderError) as caught:
         transport.send(request(Origin("http", "127.0.0.1", 1), method, target))
     assert "geheim" not in str(caught.value)
 
 
-def test_a_request_without_a_host_is_refused():
+def test_a_request_without_a_host_is_refused() -> None:
     with pytest.raises(InvalidHeaderError, match="host"):
         encode_head(HttpRequest("GET", ORIGIN, "/", {"x-a": "1"}))
 
@@ -118,9 +134,11 @@ class _Seen:
 
 
 @given(
-    st.dictionaries(st.sampled_from(["x-a", "x-b", "x-c"]), st.text(st.characters(max_codepoint=300)), max_size=3)
+    st.dictionaries(
+        st.sampled_from(["x-a", "x-b", "x-c"]), st.text(st.characters(max_codepoint=300)), max_size=3
+    )
 )
-def test_any_headers_make_one_request_with_exactly_them_or_are_refused(headers):
+def test_any_headers_make_one_request_with_exactly_them_or_are_refused(headers: dict[str, str]) -> None:
     try:
         head, _ = encode_head(HttpRequest("GET", ORIGIN, "/k", {"host": "store.example", **headers}))
     except InvalidHeaderError:
@@ -155,5 +173,11 @@ for name in cloud._wire.__all__:
 """
 
 
-def test_importing_and_making_a_transport_loads_no_network_modules():
+def test_importing_and_making_a_transport_loads_no_network_modules() -> None:
     subprocess.run([sys.executable, "-I", "-c", LOADED], check=True, timeout=60)
+
+
+def test_a_missing_parser_is_named(transport: SocketTransport, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "httptools", None)  # Python's own mark for "not there"
+    with pytest.raises(MissingDependencyError, match="httptools"):
+        transport.send(request(Origin("http", "127.0.0.1", 1)))

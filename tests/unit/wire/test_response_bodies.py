@@ -5,11 +5,18 @@ from __future__ import annotations
 import os
 import threading
 import tracemalloc
+from typing import TYPE_CHECKING
 
 import pytest
-from unit.wire.scripted import OK_EMPTY, ok, request
 
 from cloud._wire import BodyTruncatedError, ProtocolError, ReadTimeoutError, ResponseTooLargeError
+from unit.wire.scripted import OK_EMPTY, ok, request
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from cloud._wire import HttpResponse, SocketTransport
+    from unit.wire.scripted import MakeTransport, Peer, Serve
 
 pytestmark = pytest.mark.usefixtures("platform_calls")
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -21,7 +28,7 @@ def chunks(*blocks: bytes) -> bytes:
     return b"".join(b"%x;ext=1\r\n%b\r\n" % (len(block), block) for block in blocks) + b"0\r\nT: 1\r\n\r\n"
 
 
-def read_in_steps(response, step):
+def read_in_steps(response: HttpResponse, step: int) -> bytes:
     buffer = memoryview(bytearray(step))
     body = b""
     while count := response.readinto(buffer):
@@ -32,7 +39,9 @@ def read_in_steps(response, step):
 
 @pytest.mark.parametrize("body", [b"x", b"hello" * 1000, BIG], ids=len)
 @pytest.mark.parametrize("step", [1000, 65536, 1 << 20])
-def test_a_sized_body_is_read_in_steps(serve, transport, body, step):
+def test_a_sized_body_is_read_in_steps(
+    serve: Serve, transport: SocketTransport, body: Any, step: int
+) -> None:
     server = serve(lambda peer: peer.answer(ok(body), OK_EMPTY))
     with transport.send(request(server.origin)) as response:
         assert response.length == len(body)
@@ -42,7 +51,7 @@ def test_a_sized_body_is_read_in_steps(serve, transport, body, step):
 
 
 @pytest.mark.parametrize("body", [b"", b"x", BIG], ids=len)
-def test_a_sized_body_is_read_at_once(serve, transport, body):
+def test_a_sized_body_is_read_at_once(serve: Serve, transport: SocketTransport, body: Any) -> None:
     server = serve(lambda peer: peer.answer(ok(body), OK_EMPTY))
     with transport.send(request(server.origin)) as response:
         data = response.read(len(body))
@@ -53,7 +62,7 @@ def test_a_sized_body_is_read_at_once(serve, transport, body):
     assert server.connections == 1
 
 
-def test_reading_at_once_goes_on_where_steps_stopped(serve, transport):
+def test_reading_at_once_goes_on_where_steps_stopped(serve: Serve, transport: SocketTransport) -> None:
     server = serve(lambda peer: peer.answer(ok(BIG)))
     with transport.send(request(server.origin)) as response:
         buffer = memoryview(bytearray(100_000))
@@ -61,10 +70,10 @@ def test_reading_at_once_goes_on_where_steps_stopped(serve, transport):
         assert bytes(buffer[:count]) + response.read(len(BIG)) == BIG
 
 
-def test_reading_at_once_takes_one_allocation_of_the_body(serve, transport):
+def test_reading_at_once_takes_one_allocation_of_the_body(serve: Serve, transport: SocketTransport) -> None:
     size = 32 << 20
 
-    def script(peer):
+    def script(peer: Peer) -> None:
         peer.read_request()
         peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size)
         block = bytes(1 << 20)
@@ -84,7 +93,7 @@ def test_reading_at_once_takes_one_allocation_of_the_body(serve, transport):
 
 
 @pytest.mark.parametrize("body", [b"hello", BIG], ids=len)
-def test_a_body_beyond_the_limit_is_refused(serve, transport, body):
+def test_a_body_beyond_the_limit_is_refused(serve: Serve, transport: SocketTransport, body: Any) -> None:
     server = serve(lambda peer: peer.answer_and_wait(ok(body)))
     with transport.send(request(server.origin)) as response, pytest.raises(ResponseTooLargeError):
         response.read(len(body) - 1)
@@ -93,8 +102,8 @@ def test_a_body_beyond_the_limit_is_refused(serve, transport, body):
 
 @pytest.mark.parametrize("split", [False, True])
 @pytest.mark.parametrize("blocks", [(), (b"hello",), (b"a", b"bc", b"def"), (BIG, b"end")], ids=len)
-def test_a_chunked_body_is_read(serve, transport, blocks, split):
-    def script(peer):
+def test_a_chunked_body_is_read(serve: Serve, transport: SocketTransport, blocks: Any, split: bool) -> None:
+    def script(peer: Peer) -> None:
         peer.read_request()
         data = CHUNKED + chunks(*blocks)
         if split:
@@ -114,7 +123,9 @@ def test_a_chunked_body_is_read(serve, transport, blocks, split):
     assert server.connections == 1
 
 
-def test_a_chunked_or_endless_body_beyond_the_limit_is_refused(serve, transport):
+def test_a_chunked_or_endless_body_beyond_the_limit_is_refused(
+    serve: Serve, transport: SocketTransport
+) -> None:
     for start in (CHUNKED + chunks(BIG), UNTIL_CLOSE + BIG):
         server = serve(lambda peer, start=start: peer.answer(start))
         with transport.send(request(server.origin)) as response, pytest.raises(ResponseTooLargeError):
@@ -122,13 +133,15 @@ def test_a_chunked_or_endless_body_beyond_the_limit_is_refused(serve, transport)
 
 
 @pytest.mark.parametrize("bomb", [b"5;" + b"x" * 1_000_000, b"0\r\n" + b"T: v\r\n" * 100_000])
-def test_chunk_extensions_and_trailers_without_end_are_refused(serve, transport, bomb):
+def test_chunk_extensions_and_trailers_without_end_are_refused(
+    serve: Serve, transport: SocketTransport, bomb: bytes
+) -> None:
     server = serve(lambda peer: peer.answer_and_wait(CHUNKED + bomb))
     with pytest.raises(ProtocolError), transport.send(request(server.origin)) as response:
         response.read(100)
 
 
-def test_a_body_until_close_ends_with_the_connection(serve, transport):
+def test_a_body_until_close_ends_with_the_connection(serve: Serve, transport: SocketTransport) -> None:
     server = serve(lambda peer: peer.answer(UNTIL_CLOSE + BIG))
     with transport.send(request(server.origin)) as response:
         assert response.length is None
@@ -147,8 +160,10 @@ def test_a_body_until_close_ends_with_the_connection(serve, transport):
         (CHUNKED + b"5\r\nshort\r\n0\r\n", None),
     ],
 )
-def test_a_short_body_is_an_error_in_either_way_of_reading(serve, transport, answer, expected, abort):
-    def script(peer):
+def test_a_short_body_is_an_error_in_either_way_of_reading(
+    serve: Serve, transport: SocketTransport, answer: bytes, expected: Any, abort: str
+) -> None:
+    def script(peer: Peer) -> None:
         peer.answer(answer)
         go_on.wait(20)
         if abort == "reset":
@@ -172,20 +187,20 @@ def test_a_short_body_is_an_error_in_either_way_of_reading(serve, transport, ans
     assert server.connections == 2
 
 
-def test_silence_within_the_body_times_out(serve, make_transport):
-    def script(peer):
+def test_silence_within_the_body_times_out(serve: Serve, make_transport: MakeTransport) -> None:
+    def script(peer: Peer) -> None:
         peer.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort")
         peer.wait_until_closed()
 
     server = serve(script)
-    with make_transport(read=0.1).send(request(server.origin)) as response:
-        with pytest.raises(ReadTimeoutError) as caught:
-            response.read(9)
+    response = make_transport(read=0.1).send(request(server.origin))
+    with pytest.raises(ReadTimeoutError) as caught:
+        response.read(9)
     assert caught.value.response_started
 
 
-def test_closing_early_drops_the_connection(serve, transport):
-    def script(peer):
+def test_closing_early_drops_the_connection(serve: Serve, transport: SocketTransport) -> None:
+    def script(peer: Peer) -> None:
         peer.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\nstart")
         peer.wait_until_closed()
 
@@ -201,10 +216,12 @@ def test_closing_early_drops_the_connection(serve, transport):
     assert server.connections == 2
 
 
-def test_closing_keeps_the_connection_when_the_rest_has_arrived(serve, transport):
+def test_closing_keeps_the_connection_when_the_rest_has_arrived(
+    serve: Serve, transport: SocketTransport
+) -> None:
     rest_is_there = threading.Event()
 
-    def script(peer):
+    def script(peer: Peer) -> None:
         peer.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort")
         peer.send(b"rest")
         rest_is_there.set()
@@ -218,8 +235,8 @@ def test_closing_keeps_the_connection_when_the_rest_has_arrived(serve, transport
     assert server.connections == 1
 
 
-def test_closing_without_the_rest_drops_the_connection(serve, transport):
-    def script(peer):
+def test_closing_without_the_rest_drops_the_connection(serve: Serve, transport: SocketTransport) -> None:
+    def script(peer: Peer) -> None:
         if peer.number == 1:
             peer.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort")
             peer.wait_until_closed()
@@ -232,7 +249,7 @@ def test_closing_without_the_rest_drops_the_connection(serve, transport):
     assert server.connections == 2
 
 
-def test_an_empty_buffer_reads_nothing_and_ends_nothing(serve, transport):
+def test_an_empty_buffer_reads_nothing_and_ends_nothing(serve: Serve, transport: SocketTransport) -> None:
     server = serve(lambda peer: peer.answer(ok(b"x")))
     with transport.send(request(server.origin)) as response:
         assert response.readinto(memoryview(b"")) == 0
@@ -240,7 +257,9 @@ def test_an_empty_buffer_reads_nothing_and_ends_nothing(serve, transport):
 
 
 @pytest.mark.parametrize("start", [b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", CHUNKED])
-def test_ctrl_c_while_reading_drops_the_connection(serve, transport, start):
+def test_ctrl_c_while_reading_drops_the_connection(
+    serve: Serve, transport: SocketTransport, start: bytes
+) -> None:
     server = serve(lambda peer: peer.answer_and_wait(start))
     response = transport.send(request(server.origin))
 

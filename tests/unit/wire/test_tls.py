@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import socket
 import ssl
+from typing import TYPE_CHECKING
 
 import pytest
-from unit.wire.scripted import OK_EMPTY, Peer, ok, request
 
 from cloud._wire import (
     BodyTruncatedError,
@@ -22,11 +22,20 @@ from cloud._wire import (
     TlsOptions,
     WriteTimeoutError,
 )
+from unit.wire.scripted import OK_EMPTY, Peer, ok, request
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+    from unit.wire.scripted import Authority, MakeTransport, Serve
 
 BIG = os.urandom(3_000_001)
 
 
-def test_a_known_authority_is_trusted_and_the_connection_kept(serve, make_transport, authority):
+def test_a_known_authority_is_trusted_and_the_connection_kept(
+    serve: Serve, make_transport: MakeTransport, authority: Authority
+) -> None:
     server = serve(lambda peer: peer.answer(ok(b"one"), ok(b"two")), authority.server_context("localhost"))
     transport = make_transport(tls=TlsOptions(ca_bundle=authority.bundle))
     for expected in (b"one", b"two"):
@@ -35,13 +44,17 @@ def test_a_known_authority_is_trusted_and_the_connection_kept(serve, make_transp
     assert server.connections == 1
 
 
-def test_the_systems_store_can_be_named_by_ssl_cert_file(serve, transport, authority, monkeypatch):
+def test_the_systems_store_can_be_named_by_ssl_cert_file(
+    serve: Serve, transport: SocketTransport, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", authority.bundle)
     server = serve(lambda peer: peer.answer(OK_EMPTY), authority.server_context("localhost"))
     transport.send(request(server.origin)).close()
 
 
-def test_an_unknown_authority_is_refused(serve, transport, authority):
+def test_an_unknown_authority_is_refused(
+    serve: Serve, transport: SocketTransport, authority: Authority
+) -> None:
     server = serve(lambda peer: peer.answer(OK_EMPTY), authority.server_context("localhost"))
     with pytest.raises(TlsError, match="certificate verify failed") as caught:
         transport.send(request(server.origin))
@@ -49,7 +62,9 @@ def test_an_unknown_authority_is_refused(serve, transport, authority):
     assert server.requests == []
 
 
-def test_a_certificate_for_another_host_is_refused(serve, make_transport, authority):
+def test_a_certificate_for_another_host_is_refused(
+    serve: Serve, make_transport: MakeTransport, authority: Authority
+) -> None:
     server = serve(lambda peer: peer.answer(OK_EMPTY), authority.server_context("elsewhere.example"))
     transport = make_transport(tls=TlsOptions(ca_bundle=authority.bundle))
     with pytest.raises(TlsError, match="localhost"):
@@ -57,40 +72,41 @@ def test_a_certificate_for_another_host_is_refused(serve, make_transport, author
     assert server.requests == []
 
 
-def test_checks_can_be_switched_off_for_a_server_of_ones_own(serve, make_transport, authority):
+def test_checks_can_be_switched_off_for_a_server_of_ones_own(
+    serve: Serve, make_transport: MakeTransport, authority: Authority
+) -> None:
     server = serve(lambda peer: peer.answer(OK_EMPTY), authority.server_context("elsewhere.example"))
     make_transport(tls=TlsOptions(verify=False)).send(request(server.origin)).close()
 
 
-def test_tls_1_1_is_refused(serve, make_transport, authority):
+def test_tls_1_1_is_refused(serve: Serve, make_transport: MakeTransport, authority: Authority) -> None:
     context = authority.server_context("localhost")
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="TLSv1"):
         context.minimum_version = ssl.TLSVersion.TLSv1
+    with pytest.warns(DeprecationWarning, match="TLSv1"):
         context.maximum_version = ssl.TLSVersion.TLSv1_1
     server = serve(lambda peer: peer.answer(OK_EMPTY), context)
     with pytest.raises(TlsError):
         make_transport(tls=TlsOptions(ca_bundle=authority.bundle)).send(request(server.origin))
 
 
-def test_a_bundle_that_cannot_be_read_is_named(make_transport, tmp_path):
+def test_a_bundle_that_cannot_be_read_is_named(make_transport: MakeTransport, tmp_path: Path) -> None:
     for bundle in (tmp_path / "none.pem", tmp_path / "bad.pem"):
         (tmp_path / "bad.pem").write_text("no certificate")
         with pytest.raises(TlsError, match=bundle.name):
             make_transport(tls=TlsOptions(ca_bundle=bundle)).send(request(Origin("https", "localhost", 1)))
 
 
-def test_a_directory_of_certificates_is_a_bundle(serve, make_transport, authority, tmp_path):
-    from pathlib import Path
-
-    # What `openssl rehash` would make; an empty directory trusts nobody.
+def test_an_empty_directory_of_certificates_trusts_nobody(
+    serve: Serve, make_transport: MakeTransport, authority: Authority, tmp_path: Path
+) -> None:
     server = serve(lambda peer: peer.answer(OK_EMPTY), authority.server_context("localhost"))
     with pytest.raises(TlsError, match="certificate verify failed"):
         make_transport(tls=TlsOptions(ca_bundle=tmp_path)).send(request(server.origin))
-    assert Path(authority.bundle).is_file()
 
 
 @pytest.mark.parametrize("talk", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b""])
-def test_a_server_without_tls(serve, transport, talk):
+def test_a_server_without_tls(serve: Serve, transport: SocketTransport, talk: bytes) -> None:
     def script(peer: Peer) -> None:
         peer.sock.recv(1)
         if talk:
@@ -102,7 +118,7 @@ def test_a_server_without_tls(serve, transport, talk):
     assert not caught.value.request_sent
 
 
-def test_a_handshake_without_an_answer_times_out():
+def test_a_handshake_without_an_answer_times_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         transport = SocketTransport(timeouts=Timeouts(connect=0.1))
         with pytest.raises(ConnectTimeoutError):
@@ -110,7 +126,9 @@ def test_a_handshake_without_an_answer_times_out():
 
 
 @pytest.mark.parametrize("kind", ["bytes", "file", "blocks"])
-def test_large_bodies_go_both_ways(serve, make_transport, authority, tmp_path, kind):
+def test_large_bodies_go_both_ways(
+    serve: Serve, make_transport: MakeTransport, authority: Authority, tmp_path: Path, kind: Any
+) -> None:
     path = tmp_path / "data"
     path.write_bytes(BIG)
     body = {"bytes": BIG, "file": FileRange(path), "blocks": iter([BIG[:99], BIG[99:]])}[kind]
@@ -131,8 +149,8 @@ def test_large_bodies_go_both_ways(serve, make_transport, authority, tmp_path, k
     "start", [b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", b"HTTP/1.1 200 OK\r\n\r\nshort"]
 )
 def test_an_end_without_tls_closing_message_is_never_the_end_of_a_body(
-    serve, make_transport, authority, start
-):
+    serve: Serve, make_transport: MakeTransport, authority: Authority, start: bytes
+) -> None:
     server = serve(lambda peer: peer.answer(start), authority.server_context("localhost"))
     transport = make_transport(tls=TlsOptions(ca_bundle=authority.bundle))
     with transport.send(request(server.origin)) as response, pytest.raises(BodyTruncatedError) as caught:
@@ -140,7 +158,9 @@ def test_an_end_without_tls_closing_message_is_never_the_end_of_a_body(
     assert caught.value.received == 5
 
 
-def test_a_body_until_close_ends_with_tls_closing_message(serve, make_transport, authority):
+def test_a_body_until_close_ends_with_tls_closing_message(
+    serve: Serve, make_transport: MakeTransport, authority: Authority
+) -> None:
     def script(peer: Peer) -> None:
         peer.answer(b"HTTP/1.1 200 OK\r\n\r\nwhole")
         peer.sock.unwrap()
@@ -151,7 +171,9 @@ def test_a_body_until_close_ends_with_tls_closing_message(serve, make_transport,
         assert response.read(100) == b"whole"
 
 
-def test_silence_times_out_in_both_directions(serve, make_transport, authority):
+def test_silence_times_out_in_both_directions(
+    serve: Serve, make_transport: MakeTransport, authority: Authority
+) -> None:
     from threading import Event
 
     over = Event()
@@ -171,7 +193,9 @@ def test_silence_times_out_in_both_directions(serve, make_transport, authority):
         over.set()
 
 
-def test_an_answer_before_the_body_is_sent_is_heard(serve, make_transport, authority):
+def test_an_answer_before_the_body_is_sent_is_heard(
+    serve: Serve, make_transport: MakeTransport, authority: Authority
+) -> None:
     def script(peer: Peer) -> None:
         peer.read_head()
         peer.send(b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 6\r\n\r\nreason")
@@ -182,7 +206,9 @@ def test_an_answer_before_the_body_is_sent_is_heard(serve, make_transport, autho
         assert (response.status, response.read(10)) == (403, b"reason")
 
 
-def test_surplus_in_the_same_record_drops_the_connection(serve, make_transport, authority):
+def test_surplus_in_the_same_record_drops_the_connection(
+    serve: Serve, make_transport: MakeTransport, authority: Authority
+) -> None:
     def script(peer: Peer) -> None:
         peer.answer(ok(bytes(70_000)) + OK_EMPTY)
         peer.wait_until_closed()
@@ -195,7 +221,7 @@ def test_surplus_in_the_same_record_drops_the_connection(serve, make_transport, 
     assert server.connections == 2
 
 
-def test_closing_early_over_tls(serve, make_transport, authority):
+def test_closing_early_over_tls(serve: Serve, make_transport: MakeTransport, authority: Authority) -> None:
     def script(peer: Peer) -> None:
         peer.answer(ok(BIG))
         peer.wait_until_closed()

@@ -222,11 +222,12 @@ def read_document(response: HttpResponse) -> bytes:
 
 
 def require_etag(response: HttpResponse) -> str:
-    """Return the ETag of a write's answer: without one, no S3 service has stored anything.
+    """Return the ETag of the answer to a read or write of an object; every S3 service sends one.
 
-    Captive portals and broken gateways answer 200 to everything.
+    Captive portals and broken gateways answer 200 to everything. Such an answer is closed.
     """
     etag = response.headers.get("etag", "").strip('"')
     if not etag:
-        raise ServiceUnavailableError("the answer to a write has no ETag: this was not an S3 service")
+        response.close()
+        raise ServiceUnavailableError("the answer has no ETag: this was not an S3 service")
     return etag

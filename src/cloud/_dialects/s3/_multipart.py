@@ -114,7 +114,7 @@ def abort(ops: Operations, upload: Upload) -> None:
     """Remove the parts."""
     request = upload.request
     ops.exchange.call(
-        "DELETE", request.bucket, request.key, query=(("uploadId", upload.upload_id),), accepts=(200, 204)
+        "DELETE", request.bucket, request.key, query=(("uploadId", upload.upload_id),), accepts=(204,)
     ).close()
 
 

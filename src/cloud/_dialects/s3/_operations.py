@@ -128,6 +128,7 @@ class Operations:
             query=_version(request.version_id),
             headers=self._read_headers(request),
         ) as response:
+            require_etag(response)
             size = int(response.headers.get("content-length", "0"))
             return object_info(request.bucket, request.key, response.headers, size)
 
@@ -148,6 +149,7 @@ class Operations:
             accepts=(200,) if request.is_whole else (200, 206, 416),
         )
         if response.status != 416:
+            require_etag(response)
             return S3Body(request.bucket, request.key, response)
         return self._unsatisfiable(request, response)
 
@@ -275,7 +277,7 @@ class Operations:
             request.key,
             query=_version(request.version_id),
             headers=headers,
-            accepts=(200, 204),
+            accepts=(204,),  # a captive portal says 200
             replace_only=request.if_match is not None,
         ).close()
 

@@ -1,0 +1,1 @@
+"""Side-by-side benchmarks of `cloud` and its peers: ``python -m benchmarks`` (or ``make bench``)."""

@@ -1,0 +1,83 @@
+"""The two kinds of measurement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from benchmarks.peers._peer import Peer
+
+SMALL = 4096
+THREADS = 16
+SMALL_KEY = f"crc32-{SMALL}/objects/0001.bin"
+"""As both boto3 and `cloud` would have stored it: with a CRC32, which `cloud` and boto3 verify on reading."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much of everything one measurement does.
+
+    Attributes:
+        calls: small calls on one thread; with threads it is twice as many.
+        keys: keys that the server lists.
+        deletes: keys to delete.
+        large: bytes of the large object.
+        folder: for files; on tmpfs where there is one.
+        source: a file of `large` bytes.
+    """
+
+    calls: int
+    keys: int
+    deletes: int
+    large: int
+    folder: Path
+    source: Path
+
+    @property
+    def large_key(self) -> str:
+        """The large object, stored with the checksum that S3 keeps by default."""
+        return f"crc64nvme-{self.large}/objects/large.bin"
+
+
+@dataclass(frozen=True)
+class CallWorkload:
+    """Work of a client that is there already: its imports and first calls are not measured.
+
+    Attributes:
+        name: for the command line.
+        title: for the report.
+        unit: what figures are given for.
+        warm_up: called before the measurement.
+        work: what is measured; returns how many units it did.
+    """
+
+    name: str
+    title: str
+    unit: Literal["call", "key", "GB"]
+    warm_up: Callable[[Peer, Scale], object]
+    work: Callable[[Peer, Scale], float]
+
+
+@dataclass(frozen=True)
+class ProcessWorkload:
+    """Whole processes, from their start to their end.
+
+    Attributes:
+        name: for the command line.
+        title: for the report.
+        scripts: label -> program for ``python -c``; ``{endpoint}`` is filled in. The first label is what
+            ratios refer to.
+        baseline: a label whose median is taken off the others' figures.
+    """
+
+    name: str
+    title: str
+    scripts: Mapping[str, str]
+    baseline: str | None = None
+
+
+Workload: TypeAlias = "CallWorkload | ProcessWorkload"

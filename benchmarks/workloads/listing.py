@@ -1,0 +1,22 @@
+"""Going through all objects of a bucket, a thousand a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmarks.workloads._workload import SMALL_KEY, CallWorkload, Scale
+
+if TYPE_CHECKING:
+    from benchmarks.peers._peer import Peer
+
+
+def _warm_up(peer: Peer, _scale: Scale) -> None:
+    peer.head(SMALL_KEY)
+
+
+def _work(peer: Peer, scale: Scale) -> float:
+    assert peer.list_keys() == scale.keys
+    return scale.keys
+
+
+LISTING = CallWorkload("list", "listing, 1,000 keys a page", "key", _warm_up, _work)

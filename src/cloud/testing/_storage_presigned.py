@@ -1,0 +1,308 @@
+"""Signed URLs and forms, really fetched without credentials; and versions."""
+
+from __future__ import annotations
+
+import secrets
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cloud.common.enums import Capability
+from cloud.common.errors import InvalidRequestError, NotFoundError, UnsupportedOperationError
+from cloud.testing._storage_base import StorageKit, about
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from cloud.common._base_storage import BaseStorageClient
+    from cloud.testing._storage_base import StorageHarness
+
+_REFUSED = {400, 401, 403}
+_PATIENCE_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server said to a plain HTTP request."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def send(method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Answer:
+    """Send one request as anybody could and return the answer, whatever its status."""
+    request = urllib.request.Request(url, data=body, headers=dict(headers or {}), method=method)  # noqa: S310  # the client's own URL
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  # likewise
+            return Answer(answer.status, answer.headers, answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(error.code, error.headers, error.read())
+
+
+def form(fields: Mapping[str, str], file: bytes) -> tuple[bytes, str]:
+    """Return a multipart/form-data body with the file last, and its content type."""
+    boundary = secrets.token_hex(16)
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
+    ]
+    head = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n"
+    )
+    body = b"".join([*parts, head.encode(), file, f"\r\n--{boundary}--\r\n".encode()])
+    return body, f"multipart/form-data; boundary={boundary}"
+
+
+class PresignedPromises(StorageKit):
+    """`generate_presigned_url`, `generate_presigned_post`."""
+
+    promises = "Presigned URLs and forms"
+
+    @about(Capability.PRESIGNED_URL)
+    @pytest.mark.parametrize(
+        "name", [pytest.param(name, id=name) for name in ("plain", "a b+c%2F?d=é&#", "ü/🎉.txt")]
+    )
+    def test_url_reads_without_credentials(
+        self, client: BaseStorageClient, bucket: str, key: str, harness: StorageHarness, name: str
+    ) -> None:
+        """A GET URL gives the object to anybody, a HEAD URL its head; making them sends nothing."""
+        odd = f"{key}/{name}"
+        if Capability.PRESIGNED_URL not in client.capabilities:
+            with harness.sends(0), pytest.raises(UnsupportedOperationError):
+                client.generate_presigned_url(bucket, odd)
+            return
+        client.upload_file(bucket, odd, b"signed")
+        with harness.sends(0):
+            url = client.generate_presigned_url(bucket, odd, expires_in=60)
+            head = client.generate_presigned_url(bucket, odd, method="HEAD", expires_in=60)
+        answer = send("GET", url)
+        assert (answer.status, answer.body) == (200, b"signed")
+        answer = send("HEAD", head)
+        assert (answer.status, answer.headers["Content-Length"]) == (200, "6")
+
+    @about(Capability.PRESIGNED_URL)
+    def test_url_writes_and_deletes_without_credentials(
+        self, client: BaseStorageClient, bucket: str, key: str, harness: StorageHarness
+    ) -> None:
+        """A PUT URL stores what anybody sends, with the content type that was signed; a DELETE URL deletes."""
+        if Capability.PRESIGNED_URL not in client.capabilities:
+            with harness.sends(0), pytest.raises(UnsupportedOperationError):
+                client.generate_presigned_url(bucket, key, method="PUT")
+            return
+        put = client.generate_presigned_url(
+            bucket, key, method="PUT", content_type="text/x-kit", expires_in=60
+        )
+        assert send("PUT", put, b"sent", {"Content-Type": "text/x-kit"}).status in {200, 201}
+        assert client.download_file(bucket, key) == b"sent"
+        assert client.get_object_metadata(bucket, key).content_type == "text/x-kit"
+        assert send("PUT", put, b"other", {"Content-Type": "text/x-other"}).status in _REFUSED
+        assert client.download_file(bucket, key) == b"sent"
+        delete = client.generate_presigned_url(bucket, key, method="DELETE", expires_in=60)
+        assert send("DELETE", delete).status in {200, 202, 204}
+        assert client.object_exists(bucket, key) is False
+
+    @about(Capability.PRESIGNED_URL)
+    def test_url_overrides_response_headers(
+        self, client: BaseStorageClient, bucket: str, key: str, harness: StorageHarness
+    ) -> None:
+        """response_headers are what the reader's answer carries."""
+        overrides = {
+            "content_type": "text/x-override; charset=utf-8",
+            "content_disposition": 'attachment; filename="a b.txt"',
+            "cache_control": "no-store",
+        }
+        if Capability.PRESIGNED_URL not in client.capabilities:
+            with harness.sends(0), pytest.raises(UnsupportedOperationError):
+                client.generate_presigned_url(bucket, key, response_headers=overrides)
+            return
+        client.upload_file(bucket, key, b"x")
+        answer = send("GET", client.generate_presigned_url(bucket, key, response_headers=overrides))
+        assert answer.status == 200
+        assert answer.headers["Content-Type"] == overrides["content_type"]
+        assert answer.headers["Content-Disposition"] == overrides["content_disposition"]
+        assert answer.headers["Cache-Control"] == overrides["cache_control"]
+
+    @about(Capability.PRESIGNED_URL)
+    def test_url_does_only_what_was_signed(
+        self, client: BaseStorageClient, bucket: str, key: str, harness: StorageHarness
+    ) -> None:
+        """A changed signature, another method and another key are refused by the server."""
+        if Capability.PRESIGNED_URL not in client.capabilities:
+            with harness.sends(0), pytest.raises(UnsupportedOperationError):
+                client.generate_presigned_url(bucket, key, method="DELETE")
+            return
+        client.upload_file(bucket, key, b"kept")
+        client.upload_file(bucket, f"{key}2", b"other")
+        url = client.generate_presigned_url(bucket, key, expires_in=60)
+        assert send("GET", url).status == 200
+        last = "0" if url[-1] != "0" else "1"
+        assert send("GET", url[:-1] + last).status in _REFUSED
+        assert send("GET", url.replace(key, f"{key}2", 1)).status in _REFUSED
+        assert send("PUT", url, b"overwritten").status in _REFUSED
+        assert send("DELETE", url).status in _REFUSED
+        assert client.download_file(bucket, key) == b"kept"
+
+    @about(Capability.PRESIGNED_URL)
+    def test_url_expires(
+        self, client: BaseStorageClient, bucket: str, key: str, harness: StorageHarness
+    ) -> None:
+        """A URL of one second is refused by the server soon after."""
+        if Capability.PRESIGNED_URL not in client.capabilities:
+            with harness.sends(0), pytest.raises(UnsupportedOperationError):
+                client.generate_presigned_url(bucket, key, expires_in=1)
+            return
+        client.upload_file(bucket, key, b"x")
+        assert send("GET", client.generate_presigned_url(bucket, key, expires_in=60)).status == 200
+        url = client.generate_presigned_url(bucket, key, expires_in=1)
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while (status := send("GET", url).status) == 200 and time.monotonic() < deadline:
+            time.sleep(0.2)  # only the server's clock ends it
+        assert status in _REFUSED
+
+    @about(Capability.PRESIGNED_URL)
+    def test_impossible_url_is_refused_before_any_request(
+        self, client: BaseStorageClient, bucket: str, key: str, harness: StorageHarness
+    ) -> None:
+        """Expiry bounds, unknown methods and headers that do not fit the method are refused."""
+        if Capability.PRESIGNED_URL not in client.capabilities:
+            with harness.sends(0), pytest.raises(UnsupportedOperationError):
+                client.generate_presigned_url(bucket, key, expires_in=0)
+            return
+        with harness.sends(0):
+            for seconds in (0, -1, 10**9):
+                with pytest.raises(InvalidRequestError):
+                    client.generate_presigned_url(bucket, key, expires_in=seconds)
+            with pytest.raises(InvalidRequestError):
+                client.generate_presigned_url(bucket, key, method="PATCH")
+            with pytest.raises(InvalidRequestError):
+                client.generate_presigned_url(bucket, key, content_type="text/plain")
+            with pytest.raises(InvalidRequestError):
+                client.generate_presigned_url(bucket, key, response_headers={"x-evil": "1"})
+            with pytest.raises(InvalidRequestError):
+                client.generate_presigned_url(bucket, key, response_headers={"content_type": "a\r\nb: c"})
+
+    @about(Capability.PRESIGNED_POST)
+    def test_form_uploads_within_its_limits(
+        self, client: BaseStorageClient, bucket: str, key: str, harness: StorageHarness
+    ) -> None:
+        """A form stores a body within its size limits with what was signed; a larger or smaller one is refused."""
+        if Capability.PRESIGNED_POST not in client.capabilities:
+            with harness.sends(0), pytest.raises(UnsupportedOperationError):
+                client.generate_presigned_post(bucket, key, max_size=10)
+            return
+        with harness.sends(0):
+            post = client.generate_presigned_post(
+                bucket, key, min_size=2, max_size=10, content_type="text/x-kit", metadata={"by": "form"}
+            )
+        assert post.expires_at > datetime.now(timezone.utc)
+        for refused in (b"x" * 11, b"x"):
+            body, kind = form(post.fields, refused)
+            assert send("POST", post.url, body, {"Content-Type": kind}).status in _REFUSED | {413}
+            assert client.object_exists(bucket, key) is False
+        body, kind = form(post.fields, b"0123456789")
+        assert send("POST", post.url, body, {"Content-Type": kind}).status in {200, 201, 204}
+        info = client.get_object_metadata(bucket, key)
+        assert (info.content_type, info.metadata, info.size) == ("text/x-kit", {"by": "form"}, 10)
+        body, kind = form({**post.fields, "key": f"{key}2"}, b"01234")
+        assert send("POST", post.url, body, {"Content-Type": kind}).status in _REFUSED
+        assert client.object_exists(bucket, f"{key}2") is False
+
+    @about(Capability.PRESIGNED_POST)
+    def test_impossible_form_is_refused_before_any_request(
+        self, client: BaseStorageClient, bucket: str, key: str, harness: StorageHarness
+    ) -> None:
+        """Sizes and expiry out of bounds are refused."""
+        wrong = (
+            {"max_size": 1, "min_size": 2},
+            {"max_size": 1, "min_size": -1},
+            {"max_size": 1, "expires_in": 0},
+            {"max_size": 1, "expires_in": 604_801},
+        )
+        declared = Capability.PRESIGNED_POST in client.capabilities
+        with harness.sends(0):
+            for arguments in wrong:
+                with pytest.raises(InvalidRequestError if declared else UnsupportedOperationError):
+                    client.generate_presigned_post(bucket, key, **arguments)
+
+
+class VersionPromises(StorageKit):
+    """`list_versions` and `version_id`."""
+
+    promises = "Versions"
+
+    @about(Capability.VERSIONS)
+    def test_undeclared_versions_are_refused_before_any_request(
+        self, client: BaseStorageClient, bucket: str, key: str, harness: StorageHarness
+    ) -> None:
+        """Without the capability every version_id is refused; with it only an empty one is."""
+        calls = (
+            lambda version: client.download_file(bucket, key, version_id=version),
+            lambda version: client.get_object_metadata(bucket, key, version_id=version),
+            lambda version: client.delete_file(bucket, key, version_id=version),
+            lambda version: client.copy_file(bucket, key, bucket, f"{key}-2", version_id=version),
+        )
+        declared = Capability.VERSIONS in client.capabilities
+        for call in calls:
+            with harness.sends(0), pytest.raises(InvalidRequestError if declared else UnsupportedOperationError):
+                call("")
+        if not declared:
+            with harness.sends(0), pytest.raises(UnsupportedOperationError):
+                client.list_versions(bucket)
+
+    @about(Capability.VERSIONS)
+    def test_old_versions_are_listed_and_read(
+        self, client: BaseStorageClient, new_bucket: Callable[[], str], harness: StorageHarness
+    ) -> None:
+        """In a bucket that keeps versions every write is listed, newest first, and can be read and copied."""
+        name, key = new_bucket(), "ver/ü +"
+        if Capability.VERSIONS not in client.capabilities:
+            with harness.sends(0), pytest.raises(UnsupportedOperationError):
+                client.list_versions(name)
+            return
+        harness.keep_versions(name)
+        for body in (b"one", b"two", b"three"):
+            client.upload_file(name, key, body)
+        client.upload_file(name, "another", b"x")
+        versions = client.list_versions(name, "ver", page_size=2).to_list()
+        assert [info.size for info in versions] == [5, 3, 3]
+        assert [info.is_latest for info in versions] == [True, False, False]
+        assert len({info.version_id for info in versions}) == 3
+        bodies = [client.download_file(name, key, version_id=info.version_id) for info in versions]
+        assert bodies == [b"three", b"two", b"one"]
+        assert client.get_object_metadata(name, key, version_id=versions[2].version_id).size == 3
+        client.copy_file(name, key, name, "copy", version_id=versions[2].version_id)
+        assert client.download_file(name, "copy") == b"one"
+
+    @about(Capability.VERSIONS)
+    def test_deleted_object_comes_back(
+        self, client: BaseStorageClient, new_bucket: Callable[[], str], harness: StorageHarness
+    ) -> None:
+        """A delete hides the object behind a marker; deleting the marker brings it back, a version goes for good."""
+        name, key = new_bucket(), "key"
+        if Capability.VERSIONS not in client.capabilities:
+            with harness.sends(0), pytest.raises(UnsupportedOperationError):
+                client.object_exists(name, key, version_id="1")
+            return
+        harness.keep_versions(name)
+        client.upload_file(name, key, b"one")
+        client.upload_file(name, key, b"two")
+        assert client.delete_file(name, key) is True
+        assert client.object_exists(name, key) is False
+        assert client.list_objects(name).to_list() == []
+        versions = client.list_versions(name).to_list()
+        assert [info.is_delete_marker for info in versions] == [True, False, False]
+        client.delete_file(name, key, version_id=versions[0].version_id)
+        assert client.download_file(name, key) == b"two"
+        client.delete_file(name, key, version_id=versions[1].version_id)
+        assert client.download_file(name, key) == b"one"
+        with pytest.raises(NotFoundError):
+            client.download_file(name, key, version_id=versions[1].version_id)
+        assert client.delete_bucket(name, force=True) is True
