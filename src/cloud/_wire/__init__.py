@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from cloud._wire._errors import TransportClosedError as TransportClosedError
     from cloud._wire._errors import WireError as WireError
     from cloud._wire._errors import WriteTimeoutError as WriteTimeoutError
-    from cloud._wire._files import FileRange as FileRange
     from cloud._wire._transport import SocketTransport as SocketTransport
     from cloud._wire._types import Body as Body
     from cloud._wire._types import HttpRequest as HttpRequest
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from cloud._wire._types import Timeouts as Timeouts
     from cloud._wire._types import TlsOptions as TlsOptions
     from cloud._wire._types import Transport as Transport
+    from cloud.common._bodies import FileRange as FileRange
 
 __all__ = [
     "Body",
@@ -66,7 +66,7 @@ __getattr__, __dir__ = lazy_exports(
         "ConnectError": "._errors",
         "ConnectTimeoutError": "._errors",
         "ConnectionBrokenError": "._errors",
-        "FileRange": "._files",
+        "FileRange": "cloud.common._bodies",
         "HttpRequest": "._types",
         "HttpResponse": "._types",
         "InvalidHeaderError": "._errors",

@@ -119,6 +119,7 @@ class Connection:
         try:
             self.sendall(data)
         except OSError as error:
+            del data  # the error's traceback keeps this frame, and the head has credentials
             return error
         return None
 

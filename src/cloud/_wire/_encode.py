@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cloud._wire._errors import InvalidHeaderError
-from cloud._wire._files import FileRange
+from cloud.common._redact import HiddenBytes
+from cloud.common._bodies import FileRange
 
 if TYPE_CHECKING:
     from cloud._wire._types import HttpRequest
@@ -56,7 +57,7 @@ def encode_head(
     line_ends = 2 * (len(lines) + 2 + extra_lines.count("\n"))
     if len(head.translate(None, _CONTROLS)) != len(head) - line_ends:
         raise _invalid(request, "a header value has control characters")
-    return head, length
+    return HiddenBytes(head), length
 
 
 def _body_length(request: HttpRequest) -> int | None:

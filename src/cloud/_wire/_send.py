@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from cloud._wire._errors import RequestBodyError
-from cloud._wire._files import FileRange
+from cloud.common._bodies import FileRange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -137,6 +137,7 @@ def _write(connection: Connection, data: bytes | memoryview) -> None:
     try:
         connection.sendall(data)
     except OSError as error:
+        del data  # the traceback keeps this frame, and a head has credentials
         raise _SendFailed(error) from error
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from cloud._wire._files import FileRange
+    from cloud.common._bodies import FileRange
 
 # An iterable goes out chunked unless the request carries a content_length.
 Body = Union[bytes, bytearray, memoryview, "FileRange", Iterable[bytes | memoryview]]

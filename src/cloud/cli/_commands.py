@@ -174,7 +174,7 @@ def _presign(parser: ArgumentParser) -> None:
         type=_values.duration,
         default=3600,
         metavar="TIME",
-        help="900, 15m, 1h, 7d (default: 1h)",
+        help="how long it works: 900, 15m, 1h, 7d (default: 1h)",
     )
     parser.add_argument("--content-type", metavar="TYPE", help="with PUT: the type that must be sent")
 

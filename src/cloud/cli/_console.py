@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from cloud.cli._errors import OutputClosedError, error_line
 from cloud.cli._text import visible
 from cloud.common.models import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from io import BufferedReader
 
 
 class Console:
@@ -108,6 +109,16 @@ class Console:
     def problem(text: str) -> None:
         """Tell a problem on standard error; `text` is one line already."""
         _to_stderr(f"cloud: {text}")
+
+
+def standard_input() -> Iterator[bytes]:
+    """Yield what standard input gives, as it comes.
+
+    Piece by piece, not by one ``read`` of many: a signal that arrives between two system calls of that one
+    is seen only after the last of them, so that Ctrl-C could wait for the next input for ever.
+    """
+    stdin = cast("BufferedReader", sys.stdin.buffer)
+    return iter(lambda: stdin.read1(1 << 20), b"")
 
 
 def _to_stderr(line: str) -> None:

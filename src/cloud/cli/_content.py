@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
+from cloud.cli._console import standard_input
 from cloud.cli._errors import OK
 from cloud.cli._items import each
 from cloud.cli._places import url_of
@@ -38,9 +38,7 @@ def put(args: Namespace, session: Session, console: Console) -> int:
     """Store standard input, or a text, as an object."""
     url = url_of(args.url)
     location = session.open_object(url)
-    data: bytes | BinaryIO = (
-        sys.stdin.buffer if args.text is None else args.text.encode("utf-8", "surrogateescape")
-    )
+    data = standard_input() if args.text is None else args.text.encode("utf-8", "surrogateescape")
     uri = location.client.upload_file(
         location.bucket,
         location.key,

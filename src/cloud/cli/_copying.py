@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
+from cloud.cli._console import standard_input
 from cloud.cli._errors import OK, PARTIAL
 from cloud.cli._items import each
 from cloud.cli._places import place, url_of
@@ -144,7 +144,7 @@ class _Copy:
         uri = to.client.upload_file(
             to.bucket,
             to.key,
-            sys.stdin.buffer,
+            standard_input(),
             content_type=self._options.content_type,
             metadata=self._options.metadata,
             storage_class=self._options.storage_class,

@@ -70,4 +70,4 @@ def error_line(error: BaseException) -> str:
         text = ": ".join([" and ".join(names), error.strerror or str(error)] if names else [str(error)])
     else:
         text = str(error)
-    return visible(redact(" ".join(text.split("\n"))))
+    return visible(redact(text))

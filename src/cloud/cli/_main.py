@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from cloud.cli._console import Console
 from cloud.cli._errors import INTERRUPTED, OK, OUTPUT_CLOSED, TERMINATED, OutputClosedError, exit_code
-from cloud.cli._parser import build_parser
+from cloud.cli._parser import build_parser, parse
 from cloud.cli._text import visible
 from cloud.common._redact import redact
 from cloud.common.errors import CloudError
@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = build_parser()
     try:
-        args = parser.parse_args(argv)
+        args = parse(parser, argv)
     except SystemExit as exc:  # argparse has printed its help or the error
         return int(exc.code or OK)
     if args.version:

@@ -11,6 +11,8 @@ from cloud.cli._errors import EXIT_CODE_HELP
 from cloud.cli._text import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cloud.cli._commands import Command
 
 _DESCRIPTION = """\
@@ -30,8 +32,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, on one line, and exit with 2."""
-        sys.stderr.write(f"cloud: {visible(message)} (see {self.prog} --help)\n")
-        raise SystemExit(2)
+        _fail(message, self.prog)
 
 
 def build_parser() -> Parser:
@@ -43,6 +44,23 @@ def build_parser() -> Parser:
     for command in COMMANDS:
         _add_command(commands, command)
     return parser
+
+
+def parse(parser: Parser, argv: Sequence[str] | None) -> argparse.Namespace:
+    """Return the arguments; what a command does not know is told with the name of the command.
+
+    Raises:
+        SystemExit: the arguments are wrong, or ask for help.
+    """
+    args, unknown = parser.parse_known_args(argv)
+    if unknown:
+        _fail(f"unrecognized arguments: {' '.join(unknown)}", f"cloud {args.command or ''}".rstrip())
+    return args
+
+
+def _fail(message: str, command: str) -> NoReturn:
+    sys.stderr.write(f"cloud: {visible(message)} (see {command} --help)\n")
+    raise SystemExit(2)
 
 
 def _add_command(commands: argparse._SubParsersAction[Parser], command: Command) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cloud.cli._errors import error_line
-from cloud.cli._text import count_text, human_size
+from cloud.cli._text import count_text, human_size, visible
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -95,4 +95,5 @@ class Reporter:
 
 def _about(item: TransferItem) -> str:
     text = error_line(item.error) if item.error is not None else ""
-    return text if item.source in text else f"{item.source}: {text}"
+    source = visible(item.source)
+    return text if source in text else f"{source}: {text}"

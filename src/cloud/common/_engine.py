@@ -233,7 +233,7 @@ def cut_payload(payload: Payload, part_size: int) -> Iterator[Payload]:
     """Yield the parts of a body of known length, without copying it."""
     if isinstance(payload, FileRange):
         for start, end in split(payload.length, part_size):
-            yield FileRange(payload.file, payload.offset + start, end - start)
+            yield FileRange(payload.source, payload.offset + start, end - start)
         return
     view = memoryview(payload).cast("B")
     for start, end in split(len(view), part_size):

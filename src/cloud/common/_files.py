@@ -43,7 +43,7 @@ def replacing(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
     file = os.fdopen(os.open(temporary, flags, 0o600), "r+b", buffering=0)
     try:
         with file:
-            yield file  # type: ignore[misc]  # FileIO is the unbuffered BinaryIO
+            yield file
             file.flush()
         temporary.chmod(_final_mode(path))
         _move(temporary, path, overwrite=overwrite)

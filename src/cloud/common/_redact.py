@@ -136,6 +136,38 @@ class Secret:
         return self._value is None and self._origin is not None
 
 
+class HiddenValues(dict[str, str]):
+    """Headers whose repr shows the names only: debuggers and tracebacks show the locals of every frame."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return the names."""
+        return f"{{{', '.join(f'{name!r}: {HIDDEN}' for name in self)}}}"
+
+    def __or__(self, other: object) -> Any:
+        """Return both, hidden."""
+        merged = HiddenValues(self)
+        merged.update(other)  # type: ignore[call-overload]  # a dict, as for dict's own
+        return merged
+
+    def __ror__(self, other: object) -> Any:
+        """Return both, hidden."""
+        merged = HiddenValues(other)  # type: ignore[call-overload]  # likewise
+        merged.update(self)
+        return merged
+
+
+class HiddenBytes(bytes):
+    """Bytes that hold credentials, such as a request's head; their repr shows none of them."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return how many there are."""
+        return f"<{len(self)} bytes>"
+
+
 class _Origin(NamedTuple):
     """Where a referenced secret is read from."""
 

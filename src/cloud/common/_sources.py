@@ -52,7 +52,7 @@ def opened(data: UploadSource) -> Iterator[Payload | Iterator[bytes]]:
     elif isinstance(data, PurePath):
         with Path(data).open("rb", buffering=0) as file:
             size = file.seek(0, io.SEEK_END)
-            payload = FileRange(file, 0, size)  # type: ignore[arg-type]  # FileIO is the unbuffered BinaryIO
+            payload = FileRange(file.fileno(), 0, size)
             yield payload
             if file.seek(0, io.SEEK_END) != size:
                 raise IntegrityError(

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, BinaryIO
 
-from cloud.common._bodies import FileRange
+from cloud.common._bodies import as_bytes
 from cloud.common._storage_types import Part
 from cloud.common.models import UnfinishedUpload
 from cloud.local._backend import (
@@ -133,7 +133,7 @@ class MemoryBackend:
     def stage(self, bucket: str, payload: Payload) -> StagedBytes:
         """Take the bytes."""
         self._bucket(bucket)
-        return StagedBytes(_as_bytes(payload))
+        return StagedBytes(as_bytes(payload))
 
     def stage_copy(self, bucket: str, key: str, source: Record) -> StagedBytes | None:
         """Take the bytes of an object, which both then share."""
@@ -249,9 +249,3 @@ class MemoryScan:
     def seek(self, low: bytes) -> None:
         """Go on with the first key that is not below `low`."""
         self._low = max(self._low, low)
-
-
-def _as_bytes(payload: Payload) -> bytes:
-    if isinstance(payload, FileRange):
-        return payload.read_at(0, payload.length)
-    return bytes(payload)  # of bytes, the same object

@@ -234,9 +234,14 @@ class Connection:
         await self.writer.drain()
 
     async def reset(self) -> None:
-        """End the connection with RST, after the peer's kernel has what was written."""
+        """End the connection with RST, after the peer's kernel has what was written.
+
+        Nothing happens when the peer hung up meanwhile and the connection is closed already.
+        """
         sock = self.writer.get_extra_info("socket")
         await _sent(sock)
+        if sock.fileno() < 0:
+            return
         # closing with a linger time of zero is how a RST is asked for: socket(7), SO_LINGER
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
@@ -254,6 +259,8 @@ async def _sent(sock: socket.socket) -> None:
     import termios
 
     for _ in range(_FLUSH_POLLS):
+        if sock.fileno() < 0:
+            return
         # for sockets this is SIOCOUTQ, the unacknowledged bytes: tcp(7)
         (queued,) = struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, b"\0" * 4))
         if not queued:

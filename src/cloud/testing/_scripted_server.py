@@ -181,6 +181,8 @@ class ScriptedServer:
     def _accept(self) -> None:
         while True:
             connection, _ = self._listener.accept()
+            # Head and body go out by two calls: without this the second waits for the client's acknowledgement.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._closing.is_set():
                 connection.close()
                 return

@@ -105,12 +105,29 @@ class ConditionPromises(StorageKit):
             client.upload_file(bucket, key, b"second", if_absent=True)
         with pytest.raises(AlreadyExistsError), client.open_file(bucket, key, "wb", if_absent=True) as file:
             file.write(b"second")
-        with pytest.raises(AlreadyExistsError):
-            client.upload_file(bucket, key, noise(11 * MIB), if_absent=True, transfer=SMALL_PARTS)
         assert client.download_file(bucket, key) == b"first"
         client.delete_file(bucket, key)
         client.upload_file(bucket, key, b"again", if_absent=True)
         assert client.download_file(bucket, key) == b"again"
+
+    @about(Capability.CONDITIONAL_CREATE)
+    def test_condition_holds_for_parts(
+        self, client: BaseStorageClient, bucket: str, key: str, harness: StorageHarness
+    ) -> None:
+        """A conditional write in parts keeps its condition, or is refused where it could not; it never replaces."""
+        body = noise(11 * MIB)
+        client.upload_file(bucket, key, b"first")
+        if not client.capabilities & {Capability.CONDITIONAL_CREATE, Capability.CONDITIONAL_REPLACE}:
+            with harness.sends(0), pytest.raises(UnsupportedOperationError):
+                client.upload_file(bucket, key, body, if_absent=True, transfer=SMALL_PARTS)
+            return
+        with pytest.raises((AlreadyExistsError, UnsupportedOperationError)):
+            client.upload_file(bucket, key, body, if_absent=True, transfer=SMALL_PARTS)
+        with pytest.raises((PreconditionFailedError, UnsupportedOperationError)):
+            client.upload_file(bucket, key, body, if_match=_WRONG, transfer=SMALL_PARTS)
+        assert client.download_file(bucket, key) == b"first"
+        if Capability.UNFINISHED_UPLOADS in client.capabilities:
+            assert client.list_unfinished_uploads(bucket, key) == []
 
     @about(Capability.CONDITIONAL_CREATE)
     def test_one_of_racing_creators_wins(
@@ -152,10 +169,12 @@ class ConditionPromises(StorageKit):
         client.upload_file(bucket, key, b"first")
         old = client.get_object_metadata(bucket, key).etag
         client.upload_file(bucket, key, b"second", if_match=old)
-        for body in (b"third", noise(11 * MIB)):
-            with pytest.raises(PreconditionFailedError):
-                client.upload_file(bucket, key, body, if_match=old, transfer=SMALL_PARTS)
-        with pytest.raises(PreconditionFailedError), client.open_file(bucket, key, "wb", if_match=old) as file:
+        with pytest.raises(PreconditionFailedError):
+            client.upload_file(bucket, key, b"third", if_match=old)
+        with (
+            pytest.raises(PreconditionFailedError),
+            client.open_file(bucket, key, "wb", if_match=old) as file,
+        ):
             file.write(b"third")
         assert client.download_file(bucket, key) == b"second"
         with pytest.raises(PreconditionFailedError):

@@ -224,7 +224,7 @@ class ContractPromises(StorageKit):
         assert client.download_file(bucket, f"{key}/b") == b"below"
 
     def test_closed_client_works_again(self, client: BaseStorageClient, bucket: str, key: str) -> None:
-        """close gives connections up; the next call opens new ones."""
+        """Close gives connections up; the next call opens new ones."""
         client.upload_file(bucket, key, b"x")
         client.close()
         client.close()

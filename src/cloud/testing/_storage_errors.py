@@ -57,7 +57,9 @@ class ErrorPromises(StorageKit):
         for name, call in calls.items():
             with pytest.raises(NotFoundError) as caught:
                 call()
-            assert caught.value.operation == name
+            if name != "update_metadata":  # made of several calls, it names the one that failed
+                assert caught.value.operation == name
+            assert missing in caught.value.resource
 
     def test_missing_object_is_not_found_by_every_call(
         self, client: BaseStorageClient, bucket: str, key: str
@@ -100,7 +102,7 @@ class ErrorPromises(StorageKit):
         assert str(copy) == str(caught.value)
 
     def test_failures_are_counted(self, client: BaseStorageClient, bucket: str, key: str) -> None:
-        """metrics counts calls and errors by class."""
+        """Metrics counts calls and errors by class."""
         before = client.metrics.snapshot()
         with pytest.raises(NotFoundError):
             client.download_file(bucket, key)
@@ -109,7 +111,11 @@ class ErrorPromises(StorageKit):
         assert after.errors["NotFoundError"] == before.errors.get("NotFoundError", 0) + 1
 
     @pytest.mark.parametrize(
-        "who", [pytest.param("with_wrong_secret", id="wrong secret"), pytest.param("with_unknown_identity", id="unknown identity")]
+        "who",
+        [
+            pytest.param("with_wrong_secret", id="wrong secret"),
+            pytest.param("with_unknown_identity", id="unknown identity"),
+        ],
     )
     def test_wrong_credentials_are_refused_by_every_call(
         self, client: BaseStorageClient, bucket: str, key: str, harness: StorageHarness, who: str

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from cloud.common._base_storage import BaseStorageClient
     from cloud.testing._storage_base import StorageHarness
 
-_NAMES = ("", "!", "-", ".", "/a", "/a/b", "/b", "0", "A", "a", "b", "é", "文", "\ue000", "🎉")
+# None sorts between "" and "/": what a store makes of those is a test of its own.
+_NAMES = ("", "/a", "/a/b", "/b", "0", "1", "A", "Z", "_", "a", "b", "é", "文", "\ue000", "🎉")
+
+
+_PREFIX = "listing"
+_TREE = pytest.StashKey["tuple[str, list[str]]"]()
 
 
 class ListingPromises(StorageKit):
@@ -25,94 +30,107 @@ class ListingPromises(StorageKit):
     promises = "Listing"
 
     @pytest.fixture
-    def keys(self, client: BaseStorageClient, bucket: str, key: str) -> list[str]:
-        """Return fifteen keys that begin with `key`, in byte order; their objects are there."""
-        made = [key + name for name in _NAMES]
-        for name in reversed(made):
-            client.upload_file(bucket, name, name.encode())
-        return sorted(made, key=str.encode)
+    def tree(self, request: pytest.FixtureRequest, client: BaseStorageClient, bucket: str) -> list[str]:
+        """Return fifteen keys in byte order, of which the first is a prefix of all; tests leave them as they are."""
+        node = request.node.getparent(pytest.Class)
+        known = node.stash.get(_TREE, None)
+        if known is None or known[0] != bucket:
+            keys = sorted((f"{_PREFIX}{name}" for name in _NAMES), key=str.encode)
+            for key in reversed(keys):
+                client.upload_file(bucket, key, key.encode())
+            known = node.stash[_TREE] = (bucket, keys)
+        return known[1]
 
     def test_listing_spans_pages(
-        self, client: BaseStorageClient, bucket: str, key: str, keys: list[str], harness: StorageHarness
+        self, client: BaseStorageClient, bucket: str, tree: list[str], harness: StorageHarness
     ) -> None:
         """Fifteen keys on pages of four are four requests and fifteen objects, in byte order."""
         with harness.sends(4):
-            found = [info.key for info in client.list_objects(bucket, key, page_size=4)]
-        assert found == keys
+            found = [info.key for info in client.list_objects(bucket, _PREFIX, page_size=4)]
+        assert found == tree
 
     @pytest.mark.parametrize("size", [pytest.param(size, id=str(size)) for size in (1, 2, 5, 15, 16, 1000)])
     def test_page_size_does_not_change_the_listing(
-        self, client: BaseStorageClient, bucket: str, key: str, keys: list[str], size: int
+        self, client: BaseStorageClient, bucket: str, tree: list[str], size: int
     ) -> None:
         """Every page size gives the same objects, and no page is longer than asked for."""
-        pages = list(client.list_objects(bucket, key, page_size=size).pages())
-        assert [info.key for page in pages for info in page.items] == keys
+        pages = list(client.list_objects(bucket, _PREFIX, page_size=size).pages())
+        assert [info.key for page in pages for info in page.items] == tree
         assert all(len(page.items) <= size for page in pages)
         assert pages[-1].next_token is None
 
+    @pytest.mark.parametrize("size", [pytest.param(size, id=f"pages of {size}") for size in (2, 1000)])
+    def test_slash_sorts_like_any_other_character(
+        self, client: BaseStorageClient, bucket: str, key: str, size: int
+    ) -> None:
+        """The order is that of bytes, not of folders: a-b comes before a/b, which comes before a0."""
+        names = [f"{key}{name}" for name in ("", "!", "-", "-/x", ".", "/!", "/-/x", "/a", "/a!", "/a/b", "0")]
+        for name in names:
+            client.upload_file(bucket, name, b"")
+        found = [info.key for info in client.list_objects(bucket, key, page_size=size)]
+        assert found == names
+
     def test_listing_goes_on_from_every_token(
-        self, client: BaseStorageClient, bucket: str, key: str, keys: list[str]
+        self, client: BaseStorageClient, bucket: str, tree: list[str]
     ) -> None:
         """The token of a page, given to a new listing, gives exactly what follows that page."""
         seen = 0
-        for page in client.list_objects(bucket, key, page_size=4).pages():
+        for page in client.list_objects(bucket, _PREFIX, page_size=4).pages():
             seen += len(page.items)
             if page.next_token is not None:
-                rest = client.list_objects(bucket, key, page_size=4, token=page.next_token)
-                assert [info.key for info in rest] == keys[seen:]
-        assert seen == len(keys)
+                rest = client.list_objects(bucket, _PREFIX, page_size=4, token=page.next_token)
+                assert [info.key for info in rest] == tree[seen:]
+        assert seen == len(tree)
 
     def test_listing_starts_after_a_key(
-        self, client: BaseStorageClient, bucket: str, key: str, keys: list[str]
+        self, client: BaseStorageClient, bucket: str, tree: list[str]
     ) -> None:
         """start_after leaves out that key and everything before it, whether or not it exists."""
-        for start in (keys[0], keys[6], keys[-2], f"{key}/a/", f"{key}c"):
-            found = [
-                info.key for info in client.list_objects(bucket, key, start_after=start, page_size=3)
-            ]
-            assert found == [name for name in keys if name.encode() > start.encode()]
+        for start in (tree[0], tree[6], tree[-2], f"{_PREFIX}/a/", f"{_PREFIX}c"):
+            found = [info.key for info in client.list_objects(bucket, _PREFIX, start_after=start, page_size=3)]
+            assert found == [name for name in tree if name.encode() > start.encode()]
 
     def test_limit_ends_the_listing(
-        self, client: BaseStorageClient, bucket: str, key: str, keys: list[str], harness: StorageHarness
+        self, client: BaseStorageClient, bucket: str, tree: list[str], harness: StorageHarness
     ) -> None:
-        """limit gives that many objects and asks for no page beyond them."""
-        assert [info.key for info in client.list_objects(bucket, key, limit=5, page_size=4)] == keys[:5]
-        assert client.list_objects(bucket, key, limit=100).to_list() != []
+        """Limit gives that many objects and asks for no page beyond them."""
+        assert [info.key for info in client.list_objects(bucket, _PREFIX, limit=5, page_size=4)] == tree[:5]
+        assert client.list_objects(bucket, _PREFIX, limit=100).to_list() != []
         with harness.sends(1):
-            client.list_objects(bucket, key, limit=4, page_size=4).to_list()
+            client.list_objects(bucket, _PREFIX, limit=4, page_size=4).to_list()
         with harness.sends(0):
-            assert client.list_objects(bucket, key, limit=0).to_list() == []
+            assert client.list_objects(bucket, _PREFIX, limit=0).to_list() == []
 
     def test_first_item_costs_one_request(
-        self, client: BaseStorageClient, bucket: str, key: str, keys: list[str], harness: StorageHarness
+        self, client: BaseStorageClient, bucket: str, tree: list[str], harness: StorageHarness
     ) -> None:
         """A listing asks for nothing before it is iterated, and for one page for the first item."""
         with harness.sends(0):
-            pager = client.list_objects(bucket, key, page_size=3)
+            pager = client.list_objects(bucket, _PREFIX, page_size=3)
         with harness.sends(1):
             first = pager.first()
         assert first is not None
-        assert first.key == keys[0]
+        assert first.key == tree[0]
 
-    def test_listing_can_be_iterated_again(
-        self, client: BaseStorageClient, bucket: str, key: str, keys: list[str]
-    ) -> None:
+    def test_listing_can_be_iterated_again(self, client: BaseStorageClient, bucket: str, key: str) -> None:
         """Each iteration starts anew and sees what has changed."""
-        pager = client.list_objects(bucket, key, page_size=6)
-        assert [info.key for info in pager] == keys
-        client.delete_file(bucket, keys[3])
-        assert [info.key for info in pager] == keys[:3] + keys[4:]
+        for end in ("1", "2", "3"):
+            client.upload_file(bucket, key + end, b"")
+        pager = client.list_objects(bucket, key, page_size=2)
+        assert [info.key for info in pager] == [f"{key}1", f"{key}2", f"{key}3"]
+        client.delete_file(bucket, f"{key}2")
+        assert [info.key for info in pager] == [f"{key}1", f"{key}3"]
 
     def test_delimiter_rolls_keys_up(
-        self, client: BaseStorageClient, bucket: str, key: str, keys: list[str]
+        self, client: BaseStorageClient, bucket: str, tree: list[str]
     ) -> None:
         """Keys that hold the delimiter after the prefix appear once, as a prefix that ends with it."""
-        pager = client.list_objects(bucket, f"{key}", delimiter="/", page_size=4)
-        assert [info.key for info in pager] == [name for name in keys if not name[len(key) :].startswith("/")]
-        assert list(pager.prefixes()) == [f"{key}/"]
-        below = client.list_objects(bucket, f"{key}/", delimiter="/")
-        assert [info.key for info in below] == [f"{key}/a", f"{key}/b"]
-        assert list(below.prefixes()) == [f"{key}/a/"]
+        pager = client.list_objects(bucket, _PREFIX, delimiter="/", page_size=4)
+        assert [info.key for info in pager] == [name for name in tree if not name[len(_PREFIX) :].startswith("/")]
+        assert list(pager.prefixes()) == [f"{_PREFIX}/"]
+        below = client.list_objects(bucket, f"{_PREFIX}/", delimiter="/")
+        assert [info.key for info in below] == [f"{_PREFIX}/a", f"{_PREFIX}/b"]
+        assert list(below.prefixes()) == [f"{_PREFIX}/a/"]
 
     def test_many_prefixes_span_pages(self, client: BaseStorageClient, bucket: str, key: str) -> None:
         """Prefixes are listed once each, in order, also when they are more than a page."""
@@ -139,9 +157,7 @@ class ListingPromises(StorageKit):
         assert [info.key for info in pager] == [f"{key}.1", f"{key}.4"]
         assert list(pager.prefixes()) == [f"{key}.2{delimiter}", f"{key}.3{delimiter}"]
 
-    def test_listing_tells_size_etag_and_time(
-        self, client: BaseStorageClient, bucket: str, key: str
-    ) -> None:
+    def test_listing_tells_size_etag_and_time(self, client: BaseStorageClient, bucket: str, key: str) -> None:
         """A listed object has the size, ETag and time that a look at it gives."""
         client.upload_file(bucket, key, b"12345")
         listed = client.list_objects(bucket, key).first()

@@ -32,7 +32,7 @@ class MetadataPromises(StorageKit):
 
     def test_metadata_is_kept(self, client: BaseStorageClient, bucket: str, key: str) -> None:
         """Pairs come back with lower-case names and unchanged values."""
-        pairs = {"plain": "value", "With-Case_1": "Mixed Case, kept; a=b %20 \"q\"", "empty-not": "x"}
+        pairs = {"plain": "value", "With-Case_1": 'Mixed Case, kept; a=b %20 "q"', "empty-not": "x"}
         client.upload_file(bucket, key, b"x", metadata=pairs)
         expected = {name.lower(): value for name, value in pairs.items()}
         assert client.get_object_metadata(bucket, key).metadata == expected
@@ -230,20 +230,22 @@ class CopyPromises(StorageKit):
         info = client.get_object_metadata(bucket, f"{key}-2")
         assert (info.size, info.metadata) == (0, {"a": "1"})
 
+    @pytest.mark.parametrize(
+        "missing",
+        [pytest.param(name, id=name) for name in ("source", "source bucket", "target bucket")],
+    )
     def test_copy_of_something_missing_is_not_found(
-        self, client: BaseStorageClient, bucket: str, key: str
+        self, client: BaseStorageClient, bucket: str, key: str, missing: str
     ) -> None:
-        """A missing source, source bucket or target bucket is NotFoundError, and nothing appears."""
-        client.upload_file(bucket, key, b"x")
-        for call in (
-            lambda: client.copy_file(bucket, f"{key}-missing", bucket, f"{key}-2"),
-            lambda: client.copy_file(new_name(), key, bucket, f"{key}-2"),
-            lambda: client.copy_file(bucket, key, new_name(), f"{key}-2"),
-            lambda: client.move_file(bucket, f"{key}-missing", bucket, f"{key}-2"),
-            lambda: client.move_file(bucket, key, new_name(), f"{key}-2"),
-        ):
-            with pytest.raises(NotFoundError):
-                call()
+        """A missing source, source bucket or target bucket is NotFoundError, and nothing is lost."""
+        client.upload_file(bucket, key, b"kept")
+        source = f"{key}-missing" if missing == "source" else key
+        source_bucket = new_name() if missing == "source bucket" else bucket
+        target_bucket = new_name() if missing == "target bucket" else bucket
+        with pytest.raises(NotFoundError):
+            client.copy_file(source_bucket, source, target_bucket, f"{key}-2")
+        with pytest.raises(NotFoundError):
+            client.move_file(source_bucket, source, target_bucket, f"{key}-2")
         assert [info.key for info in client.list_objects(bucket, key)] == [key]
 
     def test_move_takes_everything_along(self, client: BaseStorageClient, bucket: str, key: str) -> None:
@@ -291,9 +293,7 @@ class CopyPromises(StorageKit):
         assert not client.object_exists(bucket, key)
         assert list(client.delete_files(bucket, [])) == []
 
-    def test_batch_delete_in_a_missing_bucket_is_not_found(
-        self, client: BaseStorageClient, key: str
-    ) -> None:
+    def test_batch_delete_in_a_missing_bucket_is_not_found(self, client: BaseStorageClient, key: str) -> None:
         """A missing bucket is no success."""
         with pytest.raises(NotFoundError):
             list(client.delete_files(new_name(), [key, f"{key}2"]))

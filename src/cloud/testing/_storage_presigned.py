@@ -35,7 +35,9 @@ class Answer:
     body: bytes
 
 
-def send(method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Answer:
+def send(
+    method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+) -> Answer:
     """Send one request as anybody could and return the answer, whatever its status."""
     request = urllib.request.Request(url, data=body, headers=dict(headers or {}), method=method)  # noqa: S310  # the client's own URL
     try:
@@ -251,7 +253,10 @@ class VersionPromises(StorageKit):
         )
         declared = Capability.VERSIONS in client.capabilities
         for call in calls:
-            with harness.sends(0), pytest.raises(InvalidRequestError if declared else UnsupportedOperationError):
+            with (
+                harness.sends(0),
+                pytest.raises(InvalidRequestError if declared else UnsupportedOperationError),
+            ):
                 call("")
         if not declared:
             with harness.sends(0), pytest.raises(UnsupportedOperationError):

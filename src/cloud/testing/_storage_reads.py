@@ -59,7 +59,12 @@ class ReadPromises(StorageKit):
         ],
     )
     def test_range(
-        self, client: BaseStorageClient, bucket: str, ten: str, bounds: tuple[int, int | None], expected: bytes
+        self,
+        client: BaseStorageClient,
+        bucket: str,
+        ten: str,
+        bounds: tuple[int, int | None],
+        expected: bytes,
     ) -> None:
         """read_range and iter_file give exactly the bytes from start up to, not including, end."""
         assert client.read_range(bucket, ten, *bounds) == expected
@@ -120,9 +125,7 @@ class ReadPromises(StorageKit):
         with harness.sends(2):
             client.read_ranges(bucket, key, [(0, 10), (20, 30), (200_000, 200_010)], max_gap=1000)
 
-    @pytest.mark.parametrize(
-        "size", [pytest.param(size, id=str(size)) for size in (1, 3, 10, 11, 1 << 20)]
-    )
+    @pytest.mark.parametrize("size", [pytest.param(size, id=str(size)) for size in (1, 3, 10, 11, 1 << 20)])
     def test_chunks_have_the_size_asked_for(
         self, client: BaseStorageClient, bucket: str, ten: str, size: int
     ) -> None:
@@ -153,9 +156,7 @@ class ReadPromises(StorageKit):
         with pytest.raises(NotFoundError):
             client.open_file(bucket, key)
 
-    def test_file_seeks_and_reads_like_a_file(
-        self, client: BaseStorageClient, bucket: str, key: str
-    ) -> None:
+    def test_file_seeks_and_reads_like_a_file(self, client: BaseStorageClient, bucket: str, key: str) -> None:
         """open_file gives a seekable binary file: seek, tell, read, readinto, readline, iteration."""
         body = b"first\nsecond\n" + noise(400_000)
         client.upload_file(bucket, key, body)

@@ -128,9 +128,7 @@ class WritePromises(StorageKit):
         assert client.download_file(bucket, key) == body
         assert client.read_range(bucket, key, 5 * MIB - 3, 5 * MIB + 3) == body[5 * MIB - 3 : 5 * MIB + 3]
 
-    def test_dying_source_publishes_nothing(
-        self, client: BaseStorageClient, bucket: str, key: str
-    ) -> None:
+    def test_dying_source_publishes_nothing(self, client: BaseStorageClient, bucket: str, key: str) -> None:
         """An iterable that raises, early or after parts were sent, leaves no object and no parts."""
         for size in (1000, 11 * MIB):
             with pytest.raises(_WriterDiedError):
@@ -161,9 +159,7 @@ class WritePromises(StorageKit):
             client.upload_file(bucket, key, pieces(), transfer=SMALL_PARTS, cancellation=switch)
         assert_nothing_left(client, bucket, key)
 
-    def test_upload_into_a_missing_bucket_is_not_found(
-        self, client: BaseStorageClient, key: str
-    ) -> None:
+    def test_upload_into_a_missing_bucket_is_not_found(self, client: BaseStorageClient, key: str) -> None:
         """No way of writing makes a bucket."""
         with pytest.raises(NotFoundError):
             client.upload_file(f"missing-{key}", "k", b"x")

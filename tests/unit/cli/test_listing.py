@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Run
-
     from cloud.local import LocalStorageClient
+    from conftest import Run
 
 
 @pytest.fixture(autouse=True)

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Run
-
     from cloud.local import LocalStorageClient
+    from conftest import Run
 
 
 def keys(client: LocalStorageClient) -> list[str]:

@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
 from cloud.cli import _console
 from cloud.cli._console import Console
 
 if TYPE_CHECKING:
+    import pytest
+
     from cloud.local import LocalStorageClient
 
 SOURCE = Path(__file__).parents[3] / "src"

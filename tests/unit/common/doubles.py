@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from cloud.common._bodies import as_bytes
 from cloud.common._checksums import ChecksumAlgorithm
 from cloud.common._retry import RetryPolicy
 from cloud.common._runtime import Runtime
@@ -145,7 +146,7 @@ class Hooks:
             self.gate(number)
             if number == self._fail_on:
                 raise self._error
-            data = payload.read_at(0, payload.length) if hasattr(payload, "read_at") else bytes(payload)
+            data = as_bytes(payload)
             with self._lock:
                 assert not self.completed
                 assert not self.aborted

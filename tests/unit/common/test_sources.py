@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.common._bodies import FileRange
+from cloud.common._bodies import FileRange, as_bytes
 from cloud.common._sources import DEFAULT_CONTENT_TYPE, fill_part, guess_content_type, opened
 from cloud.common.errors import IntegrityError, InvalidRequestError
 from cloud.local import LocalStorageClient
@@ -26,7 +26,7 @@ DATA = bytes(range(256)) * 4
 def content(data: Any) -> bytes:
     with opened(data) as body:
         if isinstance(body, FileRange):
-            return body.read_at(0, body.length)
+            return as_bytes(body)
         return bytes(body) if isinstance(body, (bytes, bytearray, memoryview)) else b"".join(body)
 
 

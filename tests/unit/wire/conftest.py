@@ -26,7 +26,7 @@ def platform_calls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
     """Run a test with what this system has, and with what every system has."""
     if request.param == "portable":
         monkeypatch.setattr("cloud._wire._connect.KERNEL_TIMEOUTS", False)
-        monkeypatch.setattr("cloud._wire._files._HAS_PREAD", False)
+        monkeypatch.delattr(os, "pread", raising=False)
         monkeypatch.delattr("select.poll", raising=False)
     return str(request.param)
 

@@ -16,7 +16,6 @@ from cloud._wire import (
     Origin,
     RequestBodyError,
     WriteTimeoutError,
-    _files,
 )
 from unit.wire.scripted import OK_EMPTY, Peer, request
 
@@ -169,7 +168,7 @@ def test_a_given_descriptor_keeps_its_position(
         position = file.tell()
     assert server.requests[0].body == b"56"
     # Without pread (Windows) the position is the only way to say where to read.
-    assert position == (3 if _files._HAS_PREAD else 7)
+    assert position == (3 if hasattr(os, "pread") else 7)
 
 
 def test_an_empty_file_arrives(serve: Serve, transport: SocketTransport, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from cloud._dialects.s3._sign import EMPTY_SHA256, Signer, canonical_query
 from cloud._dialects.s3._xml import parse_error
 from cloud._wire._types import HttpRequest, Origin
 from cloud.common._observe import call_facts
+from cloud.common._redact import HiddenValues
 from cloud.common.errors import ServiceUnavailableError
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ class Exchange:
     ) -> HttpResponse:
         address = target.address
         path = address.path(key)
-        sent = {"host": address.host_header}
+        sent = HiddenValues(host=address.host_header)
         if self._extra_headers:
             sent.update(self._extra_headers)
         if headers is not None:

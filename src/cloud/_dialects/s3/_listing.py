@@ -3,7 +3,8 @@
 A page is a thousand ``<Contents>`` elements with the same children in the same order, so the order is
 learned from the first one and one compiled pattern splits the page into its keys and what is left over.
 The left-over goes through the XML parser. Whenever anything about the page is not as simple as that, the
-whole page goes through the XML parser instead, which says the same, only slower.
+whole page goes through the XML parser instead, which says the same, only slower. Values are taken column
+by column, so that what can be done once for all keys of a page is done once.
 
 Never a short list: a page that is cut, that is no listing, or that says there is more without saying how
 to get it, raises.
@@ -37,6 +38,7 @@ T = TypeVar("T")
 _SIZE = re.compile("[0-9]{1,19}").fullmatch
 _START, _END = b"<Contents>", b"</Contents>"
 _CHILD = re.compile(rb"<(\w+)")
+_ALWAYS = (b"Key", b"Size")
 
 # Character data that is passed over and not decoded, so that it must be right by itself.
 _PASSED = rb"[^<&]*(?:&(?:amp|lt|gt|quot|apos);[^<&]*)*"
@@ -121,14 +123,10 @@ def parse_list_page(
 def _is_simple(body: bytes) -> bool:
     """Return whether bytes, declaration and frame of `body` are what the fast path can vouch for.
 
-    Without ``<!`` there is no comment, CDATA section or declaration, and without a second ``<?`` no
-    processing instruction, so that every ``<Contents>`` in the bytes is one element of the tree. The bytes
-    that XML forbids (control characters, ``]]>``, no UTF-8) are for the XML parser to refuse.
+    The bytes that XML forbids (control characters, ``]]>``, no UTF-8) are for the XML parser to refuse.
     """
     return (
-        b"<!" not in body
-        and b"]]>" not in body
-        and b"<?" not in body[2:]
+        b"]]>" not in body
         and (not body.startswith(b"<?") or _UTF8_DECLARATION.match(body) is not None)
         and body.rstrip().endswith(b"</ListBucketResult>")
         and len(body.translate(None, _CONTROLS)) == len(body)
@@ -152,63 +150,85 @@ def _parse_fast(
     Raises:
         _NotSimpleError: some key does not fit the pattern.
     """
-    pattern = _learn(body)
-    if pattern is None:
-        return _assemble(parse_root(body, "ListBucketResult"), [])
-    parts = pattern.split(body)
-    step = pattern.groups + 1
-    rest = b"".join(parts[::step])
-    if b"<Contents" in rest or b"</Contents" in rest:
-        raise _NotSimpleError
+    children = _learn(body)
+    for extras_anywhere in (False, True):
+        pattern = _compile(children, extras_anywhere=extras_anywhere)
+        parts = pattern.split(body)
+        step = pattern.groups + 1
+        rest = b"".join(parts[::step])
+        if b"<Contents" not in rest:
+            break  # otherwise a key has children that the first one lacks, or in other places
+    _check_rest(rest)
     root = parse_root(rest, "ListBucketResult")
-    decode = _url_text if root.get("EncodingType") == "url" else _plain_text
-    index = pattern.groupindex
-    columns = [
-        parts[index[name] :: step] if name in index else [None] * (len(parts) // step)
-        for name in ("Key", "Size", "ETag", "LastModified", "StorageClass")
-    ]
-    moments = _Moments()
-    classes = _Texts()
-    try:
-        items = [
-            build(decode(key), int(size), etag.decode() if etag else None, moments[when], classes[kind])
-            for key, size, etag, when, kind in zip(*columns, strict=True)
-        ]
-    except UnicodeDecodeError as error:
-        raise _NotSimpleError from error
-    return _assemble(root, items)
+    columns = {name: parts[place::step] for name, place in pattern.groupindex.items()}
+    absent = [None] * (len(parts) // step)
+    items = map(
+        build,
+        _decode_keys(columns["Key"], encoded=root.get("EncodingType") == "url"),
+        map(int, columns["Size"]),
+        [etag.decode() if etag else None for etag in columns.get("ETag", absent)],
+        map(_Moments().__getitem__, columns.get("LastModified", absent)),
+        map(_Texts().__getitem__, columns.get("StorageClass", absent)),
+    )
+    return _assemble(root, list(items))
 
 
-def _learn(body: bytes) -> re.Pattern[bytes] | None:
-    """Return the pattern for the keys of `body`, by the order of the first one; None without any key.
+def _check_rest(rest: bytes) -> None:
+    """Check what the pattern has left over of a page: its frame, in which nothing may hide.
+
+    Without ``<!`` there is no comment, CDATA section or declaration, and without a second ``<?`` no
+    processing instruction, so that every ``<Contents>`` that the pattern took is one element of the tree.
+    None of these can hide in what it took: there, each ``<`` begins a tag that it names.
+
+    Raises:
+        _NotSimpleError: a key is left, or the frame is not as simple as that.
+    """
+    if b"<Contents" in rest or b"</Contents" in rest or b"<!" in rest or b"<?" in rest[2:]:
+        raise _NotSimpleError
+
+
+def _learn(body: bytes) -> tuple[bytes, ...]:
+    """Return the children of the first key in their order; without any key, those that every key has.
 
     Raises:
         _NotSimpleError: the first key has an element twice, lacks one, or has attributes.
     """
     start = body.find(_START[:-1])
     if start < 0:
-        return None
+        return _ALWAYS
     if not body.startswith(_START, start):
         raise _NotSimpleError
-    names = _CHILD.findall(body, start + len(_START), body.find(_END, start))
-    order = tuple(name for name in names if name in _PATTERNS)
-    if len(set(order)) != len(order) or b"Key" not in order or b"Size" not in order:
+    names = tuple(_CHILD.findall(body, start + len(_START), body.find(_END, start)))
+    wanted = [name for name in names if name in _PATTERNS]
+    if len(set(wanted)) != len(wanted) or not set(_ALWAYS).issubset(wanted):
         raise _NotSimpleError
-    extras = sorted(name for name in {*_EXTRAS, *names}.difference(_PATTERNS) if b"<" + name in body)
-    return _compile(order, tuple(extras))
+    return names
 
 
 @lru_cache(maxsize=64)
-def _compile(order: tuple[bytes, ...], extras: tuple[bytes, ...]) -> re.Pattern[bytes]:
-    """Return the pattern of one ``<Contents>`` with the wanted children in `order`.
+def _compile(children: tuple[bytes, ...], *, extras_anywhere: bool) -> re.Pattern[bytes]:
+    """Return the pattern of one ``<Contents>`` with the wanted ones of `children` in their order.
 
-    Children called one of `extras` may stand anywhere between them, any number of times.
+    The others of `children` may stand between the two wanted ones that they stand between there, any number
+    of times. With `extras_anywhere` they, and all that are known of, may stand anywhere.
     """
-    skipped = b"|".join(_extra(name) for name in extras)
-    skip = rb"\s*(?:(?:%b)\s*)*" % skipped if extras else rb"\s*"
-    # The storage class is the one wanted child that some servers leave out of some keys.
-    wanted = [_PATTERNS[name] if name != b"StorageClass" else rb"(?:%b)?" % _PATTERNS[name] for name in order]
-    return re.compile(_START + skip + b"".join(pattern + skip for pattern in wanted) + _END)
+    everywhere = {*_EXTRAS, *children}.difference(_PATTERNS) if extras_anywhere else set()
+    parts = [_START]
+    extras = set(everywhere)
+    for name in children:
+        if name not in _PATTERNS:
+            extras.add(name)
+            continue
+        # The storage class is the one wanted child that some servers leave out of some keys.
+        wanted = _PATTERNS[name] if name != b"StorageClass" else rb"(?:%b)?" % _PATTERNS[name]
+        parts += [_skip(extras), wanted]
+        extras = set(everywhere)
+    return re.compile(b"".join([*parts, _skip(extras), _END]))
+
+
+def _skip(names: set[bytes]) -> bytes:
+    """Return the pattern of white space and of any number of children called one of `names`."""
+    return rb"\s*(?:(?:%b)\s*)*" % b"|".join(map(_extra, sorted(names))) if names else rb"\s*"
 
 
 def _extra(name: bytes) -> bytes:
@@ -218,6 +238,26 @@ def _extra(name: bytes) -> bytes:
     )
     content = rb"\s*(?:(?:%b)\s*)*" % inner if inner else _PASSED
     return rb"<%b>%b</%b>|<%b/>" % (name, content, name, name)
+
+
+def _decode_keys(values: list[bytes], *, encoded: bool) -> list[str]:
+    """Return the keys of a page, decoded all at once where that is the same as one by one.
+
+    Raises:
+        MalformedAnswerError: one is no percent-encoded UTF-8.
+    """
+    joined = b"<".join(values)  # no value holds a "<"
+    if b"&" not in joined:
+        if encoded:
+            joined = unquote_to_bytes(joined.replace(b"+", b" "))
+        try:
+            keys = joined.decode().split("<")
+        except UnicodeDecodeError:
+            keys = []  # one by one, to name the key that is no UTF-8
+        if len(keys) == len(values):  # otherwise a key has a "<" in it, which was encoded
+            return keys
+    decode = _url_text if encoded else _plain_text
+    return [decode(value) for value in values]
 
 
 class _Moments(dict[bytes | None, datetime | None]):

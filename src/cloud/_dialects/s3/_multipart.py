@@ -13,7 +13,6 @@ from cloud._dialects.s3._operations import (
     checksum_of,
     conditions,
     raise_error_in_ok,
-    wire_body,
 )
 from cloud._dialects.s3._sign import quote_key
 from cloud.common import _checksums
@@ -65,7 +64,7 @@ def put_part(ops: Operations, upload: Upload, number: int, payload: Payload) -> 
         request.key,
         query=_part_query(number, upload.upload_id),
         headers=headers,
-        body=wire_body(payload),
+        body=payload,
         payload_hash=ops.payload_hash(payload, request.bucket),
     )
     with response:
@@ -90,7 +89,7 @@ def complete(ops: Operations, upload: Upload, parts: Sequence[Part]) -> Stored:
         xml.CompletedPart(part.number, part.etag, {name: part.checksum} if part.checksum else {})
         for part in parts
     )
-    conditional = {"create_only": request.if_absent, "replace_only": request.if_match is not None}
+    replaces = request.if_match is not None
     response = ops.exchange.call(
         "POST",
         request.bucket,
@@ -99,10 +98,11 @@ def complete(ops: Operations, upload: Upload, parts: Sequence[Part]) -> Stored:
         headers=headers,
         body=body,
         payload_hash=sha256(body).hexdigest(),
-        **conditional,
+        create_only=request.if_absent,
+        replace_only=replaces,
     )
     answer = read_document(response)
-    raise_error_in_ok(answer, response.headers, **conditional)
+    raise_error_in_ok(answer, response.headers, create_only=request.if_absent, replace_only=replaces)
     done = xml.parse_complete(answer)
     stored = done.checksums.get(name)
     if whole is not None and stored is not None and "-" not in stored and stored != whole:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from functools import partial
 from hashlib import md5, sha256
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -15,9 +16,9 @@ from cloud._dialects.s3._exchange import read_document, read_error, require_etag
 from cloud._dialects.s3._listing import parse_list_page
 from cloud._dialects.s3._profiles import AWS
 from cloud._dialects.s3._sign import EMPTY_SHA256, UNSIGNED_PAYLOAD
-from cloud._wire._files import FileRange as WireFileRange
 from cloud.common import _checksums
 from cloud.common._bodies import FileRange, blocks
+from cloud.common._listed import listed_object
 from cloud.common._paging import Page
 from cloud.common._storage_types import (
     DeleteRequest,
@@ -28,7 +29,6 @@ from cloud.common._storage_types import (
     Stored,
 )
 from cloud.common.errors import AlreadyExistsError, IntegrityError, InvalidRequestError
-from cloud.common.models import ObjectInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,8 +37,9 @@ if TYPE_CHECKING:
     from cloud._dialects.s3._exchange import Exchange
     from cloud._dialects.s3._options import Encryption
     from cloud._dialects.s3._profiles import ServiceProfile
-    from cloud._wire._types import Body, HttpResponse
+    from cloud._wire._types import HttpResponse
     from cloud.common._bodies import Payload
+    from cloud.common.models import ObjectInfo
 
 SMALL_SIGNED_BODY = 8 << 20
 """Without TLS, bodies in memory up to this size are signed too; larger ones rely on their checksum."""
@@ -110,7 +111,7 @@ class Operations:
 
     def delete_bucket(self, name: str) -> None:
         """Delete the empty bucket."""
-        self.exchange.call("DELETE", name, accepts=(200, 204)).close()
+        self.exchange.call("DELETE", name, accepts=(204,)).close()
         self.exchange.forget(name)
 
     def bucket_exists(self, name: str) -> bool:
@@ -195,17 +196,8 @@ class Operations:
             query.append(("start-after", request.start_after))
         if request.token is not None:
             query.append(("continuation-token", request.token))
-        bucket = request.bucket
-        body = read_document(self.exchange.call("GET", bucket, query=query))
-
-        def build(
-            key: str, size: int, etag: str | None, modified: datetime | None, kind: str | None
-        ) -> ObjectInfo:
-            return ObjectInfo(
-                bucket=bucket, key=key, size=size, etag=etag, modified_at=modified, storage_class=kind
-            )
-
-        page = parse_list_page(body, bucket, build)
+        body = read_document(self.exchange.call("GET", request.bucket, query=query))
+        page = parse_list_page(body, request.bucket, partial(listed_object, request.bucket))
         return Page(page.items, page.prefixes, page.next_token)
 
     def put(self, request: PutRequest, payload: Payload) -> Stored:
@@ -218,7 +210,7 @@ class Operations:
             request.bucket,
             request.key,
             headers=headers,
-            body=wire_body(payload),
+            body=payload,
             payload_hash=self.payload_hash(payload, request.bucket),
             create_only=request.if_absent,
             replace_only=request.if_match is not None,
@@ -318,13 +310,6 @@ def checksum_of(algorithm: _checksums.ChecksumAlgorithm, payload: Payload) -> st
     for block in blocks(payload):
         checksum.update(block)
     return checksum.value()
-
-
-def wire_body(payload: Payload) -> Body:
-    """Return a payload as the wire sends it."""
-    if isinstance(payload, FileRange):
-        return WireFileRange(payload.fileno(), payload.offset, payload.length)
-    return payload
 
 
 def http_date(moment: datetime) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import md5
 from typing import TYPE_CHECKING, Literal
 
+from cloud.common._redact import HiddenValues
 from cloud.common.errors import InvalidRequestError
 
 if TYPE_CHECKING:
@@ -41,33 +42,35 @@ class Encryption:
         if self.kms_key_id is not None and self.mode not in {"aws:kms", "aws:kms:dsse"}:
             raise InvalidRequestError('kms_key_id needs mode "aws:kms" or "aws:kms:dsse"')
 
-    def write_headers(self) -> dict[str, str]:
+    def write_headers(self) -> HiddenValues:
         """Return the headers of a request that creates an object."""
-        headers: dict[str, str] = {}
+        headers = HiddenValues()
         if self.mode is not None:
             headers["x-amz-server-side-encryption"] = self.mode
         if self.kms_key_id is not None:
             headers["x-amz-server-side-encryption-aws-kms-key-id"] = self.kms_key_id
         if self.bucket_key is not None:
             headers["x-amz-server-side-encryption-bucket-key-enabled"] = str(self.bucket_key).lower()
-        return headers | self.key_headers()
+        headers.update(self.key_headers())
+        return headers
 
-    def key_headers(self, prefix: str = "x-amz-") -> dict[str, str]:
+    def key_headers(self, prefix: str = "x-amz-") -> HiddenValues:
         """Return the headers that carry the customer's key; reads and parts need them too."""
         if self.customer_key is None:
-            return {}
+            return HiddenValues()
         try:
             key = b64decode(self.customer_key.reveal(), validate=True)
         except ValueError:
             key = b""
         if len(key) != 32:
+            del key  # whatever it is, no traceback shows it
             raise InvalidRequestError("customer_key must be the base64 text of 32 bytes")
         name = f"{prefix}server-side-encryption-customer-"
-        return {
+        return HiddenValues({
             f"{name}algorithm": "AES256",
             f"{name}key": b64encode(key).decode("ascii"),
             f"{name}key-md5": b64encode(md5(key, usedforsecurity=False).digest()).decode("ascii"),
-        }
+        })  # fmt: skip  # one header a line
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,8 +13,8 @@ from cloud._wire._errors import (
     ReadTimeoutError,
     TlsError,
 )
-from cloud._wire._files import FileRange
 from cloud._wire._types import HttpResponse
+from cloud.common._bodies import FileRange, as_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,8 +85,7 @@ class SdkTransport:
 def _body(request: HttpRequest) -> Any:
     body = request.body
     if isinstance(body, FileRange):
-        with body.open() as descriptor:
-            return b"".join(body.blocks(descriptor))
+        return as_bytes(body)
     if isinstance(body, memoryview):
         return bytes(body)
     return body

@@ -1,0 +1,310 @@
+"""The download matrix: every fault of a read, met by every way to read.
+
+Allowed are the right bytes or a CloudError. A single fault ends right, but for the cells that `ONCE_ENDS`
+names with their reason; a fault that never goes away ends by an error, but for those in `HARMLESS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cloud.common import (
+    AuthenticationError,
+    CloudError,
+    ConfigurationError,
+    IntegrityError,
+    RateLimitedError,
+    RetryPolicy,
+    ServiceUnavailableError,
+    TimeoutError_,
+)
+from cloud.testing import Fault, FaultKind, FaultProxy
+from faults.conftest import BUCKET
+from faults.support import (
+    KIB,
+    LARGE,
+    SILENCE,
+    SILENT_KINDS,
+    SMALL,
+    Ends,
+    Kind,
+    client_for,
+    fault_id,
+    make_client,
+    outcome,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from cloud.aws import S3Client
+    from servers import Server
+
+pytestmark = pytest.mark.timeout(30)  # a hang is what these tests are about
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A way to read.
+
+    Attributes:
+        name: for test ids and tables.
+        run: reads with a client, and with a folder to write to.
+        expected: the right bytes.
+        header: which of its requests meet the fault; all when None.
+    """
+
+    name: str
+    run: Callable[[S3Client, Path], bytes]
+    expected: bytes
+    header: str | None = None
+
+
+def download_to(client: S3Client, folder: Path) -> bytes:
+    """Replace an old file; whatever happens, the folder holds one whole file, the old or the new one."""
+    target = folder / "file"
+    target.write_bytes(b"old")
+    try:
+        client.download_to(BUCKET, "large", target)
+    except CloudError:
+        assert target.read_bytes() == b"old"
+        raise
+    finally:
+        assert list(folder.iterdir()) == [target]
+    return target.read_bytes()
+
+
+def iterate(client: S3Client, _folder: Path) -> bytes:
+    return b"".join(client.iter_file(BUCKET, "small", chunk_size=10_000))
+
+
+def read_as_file(client: S3Client, _folder: Path) -> bytes:
+    with client.open_file(BUCKET, "small", buffer_size=8 * KIB) as file:
+        return file.read(20_000) + file.read()
+
+
+PART = "range: bytes="
+SMALL_READ = Reading("small", lambda client, _: client.download_file(BUCKET, "small"), SMALL)
+READINGS = (
+    SMALL_READ,
+    Reading("ranges", lambda client, _: client.download_file(BUCKET, "large"), LARGE),
+    Reading("ranges.part", lambda client, _: client.download_file(BUCKET, "large"), LARGE, PART),
+    Reading("file", download_to, LARGE),
+    Reading("file.part", download_to, LARGE, PART),
+    Reading("iter", iterate, SMALL),
+    Reading("open", read_as_file, SMALL),
+    Reading("range", lambda client, _: client.read_range(BUCKET, "large", 1000, 66_000), LARGE[1000:66_000]),
+)
+FIRST_ANSWER = tuple(reading for reading in READINGS if reading.header is None)
+
+ONCE = (
+    Fault(kind=Kind.REFUSE, seconds=SILENCE),
+    Fault(kind=Kind.RESET_CONNECT),
+    Fault(kind=Kind.LOST_REPLY),
+    Fault(kind=Kind.LOST_REPLY_FIN),
+    Fault(kind=Kind.LOST_REPLY_503),
+    Fault(kind=Kind.DUP_REQUEST),
+    Fault(kind=Kind.DROP_RANGE),
+    Fault(kind=Kind.WRONG_RANGE),
+    Fault(kind=Kind.RESET_BODY),
+    Fault(kind=Kind.TRUNC_FIN),
+    Fault(kind=Kind.TRUNC_CL),
+    Fault(kind=Kind.TRUNC_CHUNKED),
+    Fault(kind=Kind.TRUNC_CHUNKED_OK),
+    Fault(kind=Kind.TRUNC_CLOSE),
+    Fault(kind=Kind.PAD_CL),
+    Fault(kind=Kind.CORRUPT),
+    Fault(kind=Kind.BAD_GZIP),
+    Fault(kind=Kind.DUP_REPLY),
+    Fault(kind=Kind.SLOW_HEAD, seconds=SILENCE),
+    Fault(kind=Kind.STALL_BODY, seconds=SILENCE),
+    Fault(kind=Kind.TRICKLE, rate=32 * KIB),
+    Fault(kind=Kind.STATUS, status=408),
+    Fault(kind=Kind.STATUS, status=429),
+    Fault(kind=Kind.STATUS, status=500),
+    Fault(kind=Kind.STATUS, status=502),
+    Fault(kind=Kind.STATUS, status=503),
+    Fault(kind=Kind.STATUS, status=504),
+    Fault(kind=Kind.S3_ERROR, error_code="SlowDown"),
+    Fault(kind=Kind.S3_ERROR, error_code="RequestTimeout", status=400),
+    Fault(kind=Kind.S3_ERROR, count=3),
+    Fault(kind=Kind.S3_200_ERROR),
+    Fault(kind=Kind.HTML_200),
+    Fault(kind=Kind.EMPTY_200),
+    Fault(kind=Kind.JUNK),
+    Fault(kind=Kind.HUGE_HEADER),
+    Fault(kind=Kind.REDIRECT, location="http://127.0.0.1:9{path}"),
+)
+
+SIGNED = Ends(AuthenticationError, "the signature covers Range: the service refuses the changed request")
+GIVEN_OUT = Ends(IntegrityError, "the bytes were given out before the end, where the checksum shows it")
+ALL = tuple(reading.name for reading in READINGS)
+RANGED = ("ranges.part", "file.part", "range")
+STREAMED = ("iter", "open")
+
+
+def cells(kind: FaultKind, names: tuple[str, ...], ends: Ends) -> dict[tuple[FaultKind, str], Ends]:
+    """Return the same entry for several readings."""
+    return {(kind, name): ends for name in names}
+
+
+ONCE_ENDS: dict[tuple[FaultKind, str], Ends] = {
+    **cells(Kind.HUGE_HEADER, ALL, Ends(ServiceUnavailableError, "no service sends such a head by accident")),
+    **cells(Kind.REDIRECT, ALL, Ends(ConfigurationError, "redirects to another host are refused")),
+    **cells(Kind.DROP_RANGE, RANGED, SIGNED),
+    **cells(Kind.WRONG_RANGE, RANGED, SIGNED),
+    **cells(Kind.CORRUPT, STREAMED, GIVEN_OUT),
+    **cells(Kind.PAD_CL, STREAMED, GIVEN_OUT),
+    **cells(Kind.TRUNC_CL, STREAMED, GIVEN_OUT),
+}
+# S3 has no checksum of a range, so nobody can see it: test_a_flipped_byte_of_a_range_goes_unseen.
+UNSEEN = {(Kind.CORRUPT, "range")}
+
+ALWAYS: dict[Fault, type[CloudError]] = {
+    Fault(kind=Kind.REFUSE, count=0, seconds=SILENCE): ServiceUnavailableError,
+    Fault(kind=Kind.RESET_CONNECT, count=0): ServiceUnavailableError,
+    Fault(kind=Kind.RESET_BODY, count=0): ServiceUnavailableError,
+    Fault(kind=Kind.TRUNC_FIN, count=0): ServiceUnavailableError,
+    Fault(kind=Kind.TRUNC_CL, count=0): IntegrityError,
+    Fault(kind=Kind.TRUNC_CHUNKED_OK, count=0): IntegrityError,
+    Fault(kind=Kind.PAD_CL, count=0): IntegrityError,
+    Fault(kind=Kind.CORRUPT, count=0): IntegrityError,
+    Fault(kind=Kind.SLOW_HEAD, count=0, seconds=SILENCE): TimeoutError_,
+    # From its first byte on: a service that sends something in every answer is not given up.
+    Fault(kind=Kind.STALL_BODY, count=0, seconds=SILENCE, at=0): TimeoutError_,
+    Fault(kind=Kind.STATUS, status=503, count=0): ServiceUnavailableError,
+    Fault(kind=Kind.STATUS, status=429, count=0): RateLimitedError,
+    Fault(kind=Kind.S3_200_ERROR, count=0): ServiceUnavailableError,
+    Fault(kind=Kind.HTML_200, count=0): ServiceUnavailableError,
+    Fault(kind=Kind.EMPTY_200, count=0): ServiceUnavailableError,
+    Fault(kind=Kind.JUNK, count=0): ServiceUnavailableError,
+}
+HARMLESS = (
+    Fault(kind=Kind.BAD_GZIP, count=0),  # bodies are never decompressed
+    Fault(kind=Kind.DUP_REPLY, count=0),  # a connection that says more than it was asked is not used again
+    Fault(kind=Kind.DUP_REQUEST, count=0),
+)
+
+
+def name_of(reading: Reading) -> str:
+    return reading.name
+
+
+@pytest.mark.parametrize("fault", ONCE, ids=fault_id)
+@pytest.mark.parametrize("reading", READINGS, ids=name_of)
+def test_one_fault_ends_right_or_by_the_error_of_its_cell(
+    reading: Reading, fault: Fault, proxy: FaultProxy, server: Server, tmp_path: Path
+) -> None:
+    if (fault.kind, reading.name) in UNSEEN:
+        return
+    client, _ = client_for(replace(fault, header=reading.header), proxy, server)
+    result = outcome(lambda: reading.run(client, tmp_path))
+    assert [request for request in proxy.requests if request.fault is not None]
+    ends = ONCE_ENDS.get((fault.kind, reading.name))
+    if ends is None:
+        assert result == reading.expected
+    else:
+        assert isinstance(result, ends.error), ends.because
+    # No later call gets what was left over on a connection.
+    assert client.download_file(BUCKET, "small") == SMALL
+    client.close()
+
+
+@pytest.mark.parametrize(("fault", "error"), ALWAYS.items(), ids=lambda value: fault_id(value) if isinstance(value, Fault) else value.__name__)
+@pytest.mark.parametrize("reading", FIRST_ANSWER, ids=name_of)
+def test_a_fault_that_stays_ends_by_an_error(
+    reading: Reading,
+    fault: Fault,
+    error: type[CloudError],
+    proxy: FaultProxy,
+    server: Server,
+    tmp_path: Path,
+) -> None:
+    if (fault.kind, reading.name) in UNSEEN:
+        return
+    patience = {"retry": RetryPolicy(max_attempts=2)} if fault.kind in SILENT_KINDS else {}
+    client, _ = client_for(fault, proxy, server, **patience)
+    result = outcome(lambda: reading.run(client, tmp_path))
+    assert isinstance(result, error)
+    client.close()
+
+
+@pytest.mark.parametrize("fault", HARMLESS, ids=fault_id)
+@pytest.mark.parametrize("reading", READINGS, ids=name_of)
+def test_a_harmless_fault_may_stay(
+    reading: Reading, fault: Fault, proxy: FaultProxy, server: Server, tmp_path: Path
+) -> None:
+    client, waits = client_for(fault, proxy, server)
+    assert reading.run(client, tmp_path) == reading.expected
+    assert waits.seconds == []
+    client.close()
+
+
+def test_a_flipped_byte_of_a_range_goes_unseen(proxy: FaultProxy, server: Server) -> None:
+    """The one known way to wrong bytes: a service names checksums of whole objects only."""
+    client, _ = client_for(Fault(kind=Kind.CORRUPT, at=500), proxy, server)
+    result, right = client.read_range(BUCKET, "large", 0, 1000), LARGE[:1000]
+    assert [index for index in range(1000) if result[index] != right[index]] == [500]
+    client.close()
+
+
+def test_a_read_that_is_cut_again_and_again_goes_on_where_it_was(proxy: FaultProxy, server: Server) -> None:
+    client, waits = client_for(Fault(kind=Kind.RESET_BODY, count=0, at=10_000), proxy, server)
+    chunks = list(client.iter_file(BUCKET, "small", chunk_size=5_000))
+    assert b"".join(chunks) == SMALL
+    ranges = [value for request in proxy.requests for name, value in request.headers if name == "range"]
+    assert [int(text.removeprefix("bytes=").partition("-")[0]) for text in ranges] == [
+        10_000, 20_000, 30_000, 40_000, 50_000, 60_000,
+    ]  # fmt: skip  # one line reads best
+    assert waits.seconds == []
+    client.close()
+
+
+def test_an_object_that_is_replaced_between_two_cuts_is_not_mixed(
+    proxy: FaultProxy, server: Server, direct: S3Client
+) -> None:
+    direct.upload_file(BUCKET, "replaced", SMALL)
+    client, _ = client_for(Fault(kind=Kind.RESET_BODY, at=30_000), proxy, server)
+    chunks = client.iter_file(BUCKET, "replaced", chunk_size=10_000)
+    first = next(chunks)
+    direct.upload_file(BUCKET, "replaced", SMALL[::-1])
+    result = outcome(lambda: first + b"".join(chunks))
+    assert isinstance(result, CloudError)
+    client.close()
+
+
+@pytest.mark.parametrize("count", [1, 0], ids=["once", "always"])
+@pytest.mark.parametrize("reading", ["ranges", "range"])
+def test_a_service_that_ignores_range_is_found_out(reading: str, count: int, moto_server: Server) -> None:
+    """Moto believes every signature, so that the changed request reaches it."""
+    client, _ = make_client(moto_server, moto_server.endpoint_url)
+    client.create_bucket(BUCKET)
+    client.upload_file(BUCKET, "large", LARGE)
+    client.close()
+    way = next(each for each in READINGS if each.name == reading)
+    with FaultProxy(moto_server.endpoint_url) as proxy:
+        fault = Fault(kind=Kind.DROP_RANGE, header=PART, count=count)
+        client, _ = client_for(fault, proxy, moto_server)
+        result = outcome(lambda: client.download_file(BUCKET, "large") if way.name == "ranges" else client.read_range(BUCKET, "large", 1000, 66_000))
+        assert result == way.expected if count else isinstance(result, IntegrityError)
+        client.close()
+
+
+@pytest.mark.parametrize("count", [1, 0], ids=["once", "always"])
+def test_bytes_of_another_range_do_not_fit_the_checksum_of_the_whole(
+    count: int, moto_server: Server
+) -> None:
+    client, _ = make_client(moto_server, moto_server.endpoint_url)
+    client.create_bucket(BUCKET)
+    client.upload_file(BUCKET, "large", LARGE)
+    client.close()
+    with FaultProxy(moto_server.endpoint_url) as proxy:
+        fault = Fault(kind=Kind.WRONG_RANGE, header=PART, count=count)
+        client, _ = client_for(fault, proxy, moto_server)
+        result = outcome(lambda: client.download_file(BUCKET, "large"))
+        assert result == LARGE if count else isinstance(result, IntegrityError)
+        client.close()
