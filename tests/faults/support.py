@@ -18,9 +18,15 @@ if TYPE_CHECKING:
 
 Kind = FaultKind
 KIB, MIB = 1 << 10, 1 << 20
-# Seeded: a failure shows the same bytes again. No two ranges of them are alike.
-SMALL = random.Random(1).randbytes(64 * KIB)
-LARGE = random.Random(2).randbytes(3 * MIB)
+
+
+def random_bytes(size: int) -> bytes:
+    """Return always the same `size` bytes, no two ranges of which are alike."""
+    return random.Random(size).randbytes(size)  # noqa: S311  # they guard nothing
+
+
+SMALL = random_bytes(64 * KIB)
+LARGE = random_bytes(3 * MIB)
 RANGES = TransferConfig(part_size=1 * MIB, threshold=2 * MIB, max_workers=2)
 # Longer than every timeout here: a silence of it ends by the client's timeout or not at all.
 SILENCE = 3600.0
@@ -84,7 +90,11 @@ def client_for(fault: Fault, proxy: FaultProxy, server: Server, **arguments: Any
 
     While it waits for its next try, a refusing proxy accepts connections again, unless it always refuses.
     """
-    silence = SHORT_SILENCE if fault.kind in SILENT_KINDS else PATIENCE
+    silence = PATIENCE
+    if fault.kind in SILENT_KINDS:
+        silence = SHORT_SILENCE
+        if not fault.count:  # each try takes a whole silence: two show as much as four
+            arguments.setdefault("retry", RetryPolicy(max_attempts=2))
     client, waits = make_client(server, proxy.url, silence=silence, **arguments)
     if fault.kind is Kind.REFUSE and fault.count:
         waits.during = proxy.accept

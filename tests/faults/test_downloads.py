@@ -17,7 +17,6 @@ from cloud.common import (
     ConfigurationError,
     IntegrityError,
     RateLimitedError,
-    RetryPolicy,
     ServiceUnavailableError,
     TimeoutError_,
 )
@@ -27,13 +26,11 @@ from faults.support import (
     KIB,
     LARGE,
     SILENCE,
-    SILENT_KINDS,
     SMALL,
     Ends,
     Kind,
     client_for,
     fault_id,
-    make_client,
     outcome,
 )
 
@@ -92,7 +89,6 @@ SMALL_READ = Reading("small", lambda client, _: client.download_file(BUCKET, "sm
 READINGS = (
     SMALL_READ,
     Reading("ranges", lambda client, _: client.download_file(BUCKET, "large"), LARGE),
-    Reading("ranges.part", lambda client, _: client.download_file(BUCKET, "large"), LARGE, PART),
     Reading("file", download_to, LARGE),
     Reading("file.part", download_to, LARGE, PART),
     Reading("iter", iterate, SMALL),
@@ -122,7 +118,7 @@ ONCE = (
     Fault(kind=Kind.DUP_REPLY),
     Fault(kind=Kind.SLOW_HEAD, seconds=SILENCE),
     Fault(kind=Kind.STALL_BODY, seconds=SILENCE),
-    Fault(kind=Kind.TRICKLE, rate=32 * KIB),
+    Fault(kind=Kind.TRICKLE, rate=64 * KIB),
     Fault(kind=Kind.STATUS, status=408),
     Fault(kind=Kind.STATUS, status=429),
     Fault(kind=Kind.STATUS, status=500),
@@ -143,7 +139,7 @@ ONCE = (
 SIGNED = Ends(AuthenticationError, "the signature covers Range: the service refuses the changed request")
 GIVEN_OUT = Ends(IntegrityError, "the bytes were given out before the end, where the checksum shows it")
 ALL = tuple(reading.name for reading in READINGS)
-RANGED = ("ranges.part", "file.part", "range")
+RANGED = ("file.part", "range")
 STREAMED = ("iter", "open")
 
 
@@ -190,20 +186,32 @@ HARMLESS = (
 )
 
 
-def name_of(reading: Reading) -> str:
-    return reading.name
+ONCE_CELLS = [
+    pytest.param(reading, fault, id=f"{reading.name}-{fault_id(fault)}")
+    for reading in READINGS
+    for fault in ONCE
+    if (fault.kind, reading.name) not in UNSEEN
+]
+ALWAYS_CELLS = [
+    pytest.param(reading, fault, error, id=f"{reading.name}-{fault_id(fault)}")
+    for reading in FIRST_ANSWER
+    for fault, error in ALWAYS.items()
+    if (fault.kind, reading.name) not in UNSEEN
+]
+HARMLESS_CELLS = [
+    pytest.param(reading, fault, id=f"{reading.name}-{fault_id(fault)}")
+    for reading in FIRST_ANSWER
+    for fault in HARMLESS
+]
 
 
-@pytest.mark.parametrize("fault", ONCE, ids=fault_id)
-@pytest.mark.parametrize("reading", READINGS, ids=name_of)
+@pytest.mark.parametrize(("reading", "fault"), ONCE_CELLS)
 def test_one_fault_ends_right_or_by_the_error_of_its_cell(
     reading: Reading, fault: Fault, proxy: FaultProxy, server: Server, tmp_path: Path
 ) -> None:
-    if (fault.kind, reading.name) in UNSEEN:
-        return
     client, _ = client_for(replace(fault, header=reading.header), proxy, server)
     result = outcome(lambda: reading.run(client, tmp_path))
-    assert [request for request in proxy.requests if request.fault is not None]
+    assert any(request.fault is fault.kind for request in proxy.requests)
     ends = ONCE_ENDS.get((fault.kind, reading.name))
     if ends is None:
         assert result == reading.expected
@@ -214,8 +222,7 @@ def test_one_fault_ends_right_or_by_the_error_of_its_cell(
     client.close()
 
 
-@pytest.mark.parametrize(("fault", "error"), ALWAYS.items(), ids=lambda value: fault_id(value) if isinstance(value, Fault) else value.__name__)
-@pytest.mark.parametrize("reading", FIRST_ANSWER, ids=name_of)
+@pytest.mark.parametrize(("reading", "fault", "error"), ALWAYS_CELLS)
 def test_a_fault_that_stays_ends_by_an_error(
     reading: Reading,
     fault: Fault,
@@ -224,17 +231,12 @@ def test_a_fault_that_stays_ends_by_an_error(
     server: Server,
     tmp_path: Path,
 ) -> None:
-    if (fault.kind, reading.name) in UNSEEN:
-        return
-    patience = {"retry": RetryPolicy(max_attempts=2)} if fault.kind in SILENT_KINDS else {}
-    client, _ = client_for(fault, proxy, server, **patience)
-    result = outcome(lambda: reading.run(client, tmp_path))
-    assert isinstance(result, error)
+    client, _ = client_for(fault, proxy, server)
+    assert isinstance(outcome(lambda: reading.run(client, tmp_path)), error)
     client.close()
 
 
-@pytest.mark.parametrize("fault", HARMLESS, ids=fault_id)
-@pytest.mark.parametrize("reading", READINGS, ids=name_of)
+@pytest.mark.parametrize(("reading", "fault"), HARMLESS_CELLS)
 def test_a_harmless_fault_may_stay(
     reading: Reading, fault: Fault, proxy: FaultProxy, server: Server, tmp_path: Path
 ) -> None:
@@ -275,36 +277,3 @@ def test_an_object_that_is_replaced_between_two_cuts_is_not_mixed(
     result = outcome(lambda: first + b"".join(chunks))
     assert isinstance(result, CloudError)
     client.close()
-
-
-@pytest.mark.parametrize("count", [1, 0], ids=["once", "always"])
-@pytest.mark.parametrize("reading", ["ranges", "range"])
-def test_a_service_that_ignores_range_is_found_out(reading: str, count: int, moto_server: Server) -> None:
-    """Moto believes every signature, so that the changed request reaches it."""
-    client, _ = make_client(moto_server, moto_server.endpoint_url)
-    client.create_bucket(BUCKET)
-    client.upload_file(BUCKET, "large", LARGE)
-    client.close()
-    way = next(each for each in READINGS if each.name == reading)
-    with FaultProxy(moto_server.endpoint_url) as proxy:
-        fault = Fault(kind=Kind.DROP_RANGE, header=PART, count=count)
-        client, _ = client_for(fault, proxy, moto_server)
-        result = outcome(lambda: client.download_file(BUCKET, "large") if way.name == "ranges" else client.read_range(BUCKET, "large", 1000, 66_000))
-        assert result == way.expected if count else isinstance(result, IntegrityError)
-        client.close()
-
-
-@pytest.mark.parametrize("count", [1, 0], ids=["once", "always"])
-def test_bytes_of_another_range_do_not_fit_the_checksum_of_the_whole(
-    count: int, moto_server: Server
-) -> None:
-    client, _ = make_client(moto_server, moto_server.endpoint_url)
-    client.create_bucket(BUCKET)
-    client.upload_file(BUCKET, "large", LARGE)
-    client.close()
-    with FaultProxy(moto_server.endpoint_url) as proxy:
-        fault = Fault(kind=Kind.WRONG_RANGE, header=PART, count=count)
-        client, _ = client_for(fault, proxy, moto_server)
-        result = outcome(lambda: client.download_file(BUCKET, "large"))
-        assert result == LARGE if count else isinstance(result, IntegrityError)
-        client.close()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cloud._wire._errors import InvalidHeaderError
-from cloud.common._redact import HiddenBytes
 from cloud.common._bodies import FileRange
+from cloud.common._redact import HiddenBytes
 
 if TYPE_CHECKING:
     from cloud._wire._types import HttpRequest

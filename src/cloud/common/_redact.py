@@ -11,7 +11,7 @@ from cloud.common.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 HIDDEN: Final = "***"
 # Far above any key or token that a service issues; reading /dev/zero or a disk image ends here.
@@ -145,15 +145,15 @@ class HiddenValues(dict[str, str]):
         """Return the names."""
         return f"{{{', '.join(f'{name!r}: {HIDDEN}' for name in self)}}}"
 
-    def __or__(self, other: object) -> Any:
+    def __or__(self, other: Mapping[str, str]) -> HiddenValues:  # type: ignore[override]  # dict's are overloads
         """Return both, hidden."""
         merged = HiddenValues(self)
-        merged.update(other)  # type: ignore[call-overload]  # a dict, as for dict's own
+        merged.update(other)
         return merged
 
-    def __ror__(self, other: object) -> Any:
+    def __ror__(self, other: Mapping[str, str]) -> HiddenValues:  # type: ignore[override]  # likewise
         """Return both, hidden."""
-        merged = HiddenValues(other)  # type: ignore[call-overload]  # likewise
+        merged = HiddenValues(other)
         merged.update(self)
         return merged
 
@@ -166,6 +166,8 @@ class HiddenBytes(bytes):
     def __repr__(self) -> str:
         """Return how many there are."""
         return f"<{len(self)} bytes>"
+
+    __str__ = __repr__
 
 
 class _Origin(NamedTuple):

@@ -43,12 +43,8 @@ def opened(data: UploadSource) -> Iterator[Payload | Iterator[bytes]]:
     Raises:
         InvalidRequestError: it is text, or nothing that holds bytes.
     """
-    if isinstance(data, memoryview):
-        if not data.c_contiguous:
-            raise InvalidRequestError("the memoryview is not contiguous; pass bytes(view)")
-        yield data.cast("B")  # from here on its length is its bytes
-    elif isinstance(data, (bytes, bytearray)):
-        yield data
+    if isinstance(data, (bytes, bytearray, memoryview)):
+        yield _in_bytes(data)
     elif isinstance(data, PurePath):
         with Path(data).open("rb", buffering=0) as file:
             size = file.seek(0, io.SEEK_END)
@@ -58,7 +54,7 @@ def opened(data: UploadSource) -> Iterator[Payload | Iterator[bytes]]:
                 raise IntegrityError(
                     f"{str(data)!r} changed its size during the upload: the object has its first {size} bytes"
                 )
-    elif isinstance(data, str):
+    elif isinstance(data, str):  # type: ignore[unreachable]  # for callers without a type checker
         raise InvalidRequestError(
             "data is a str, which may mean a file name or text",
             hint="pass pathlib.Path(name) to upload a file, or text.encode() to upload the text",
@@ -71,6 +67,15 @@ def opened(data: UploadSource) -> Iterator[Payload | Iterator[bytes]]:
         raise InvalidRequestError(
             f"data is a {type(data).__name__}; pass bytes, a pathlib.Path, a binary file or an iterable of bytes"
         )
+
+
+def _in_bytes(data: bytes | bytearray | memoryview) -> Payload:
+    """Return `data` with its length in bytes, which a view of wider items does not have."""
+    if not isinstance(data, memoryview):
+        return data
+    if not data.c_contiguous:
+        raise InvalidRequestError("the memoryview is not contiguous; pass bytes(view)")
+    return data.cast("B")
 
 
 def _read_chunks(read: Callable[[int], object]) -> Iterator[bytes]:

@@ -224,6 +224,7 @@ class StorageUploads(StorageReads):
             put=lambda body: self._put_one(request, body, "open_file"),
             start_parts=lambda: self._start_parts(request, config, operation="open_file"),
             part_size=lambda number: stream_part_size(number, config, limits),
+            name=self._uri(request.bucket, request.key),
         )
 
 

@@ -28,6 +28,7 @@ class ObjectWriter(io.BufferedIOBase):
         put: stores a short object by one request.
         start_parts: begins a multipart upload.
         part_size: gives the size of part n.
+        name: what the file is called, as io's wrappers ask of one: the object's URI.
     """
 
     def __init__(
@@ -35,8 +36,11 @@ class ObjectWriter(io.BufferedIOBase):
         put: Callable[[bytes], object],
         start_parts: Callable[[], PartWriter],
         part_size: Callable[[int], int],
+        *,
+        name: str = "",
     ) -> None:
         super().__init__()
+        self.name = name
         self._put = put
         self._start_parts = start_parts
         self._part_size = part_size

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _HOST = "127.0.0.1"
 _CONTROL_TIMEOUT_SECONDS = 10.0
+_BACKLOG = 128
 
 
 def _address(upstream: str | tuple[str, int]) -> tuple[str, int]:
@@ -96,7 +97,7 @@ class FaultProxy:
         self._started: Future[asyncio.AbstractEventLoop] = Future()
         self._thread = threading.Thread(target=self._run, name="fault-proxy", daemon=True)
         self._socket: socket.socket | None = None
-        self._server: asyncio.Server | None = None
+        self._listening = False
         self._port = 0
 
     @property
@@ -159,7 +160,12 @@ class FaultProxy:
     # --- everything below runs in the proxy's thread
 
     def _run(self) -> None:
-        asyncio.run(self._main())
+        loop = asyncio.SelectorEventLoop()  # the one that has add_reader, on every system
+        try:
+            loop.run_until_complete(self._main())
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        finally:
+            loop.close()
 
     async def _main(self) -> None:
         self._stop = asyncio.Event()
@@ -189,15 +195,31 @@ class FaultProxy:
         self._port = self._socket.getsockname()[1]
 
     async def _listen(self) -> None:
-        if self._socket is not None:
-            held, self._socket = self._socket, None
-            self._server = await asyncio.start_server(self._connected, sock=held, limit=READ_LIMIT_BYTES)
+        """Begin to accept. Not by asyncio's own server: one that is closed between a connection's arrival
+        and the next turn of the loop forgets that connection, open and silent.
+        """
+        if self._socket is not None and not self._listening:
+            self._socket.setblocking(False)
+            self._socket.listen(_BACKLOG)
+            asyncio.get_running_loop().add_reader(self._socket, self._accept_one, self._socket)
+            self._listening = True
+
+    def _accept_one(self, listener: socket.socket) -> None:
+        try:
+            client, _ = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return  # it gave up before its turn
+        client.setblocking(False)
+        task = asyncio.get_running_loop().create_task(self._serve(client))
+        # A task that is cancelled before its first step runs none of its own handlers.
+        task.add_done_callback(lambda task: client.close() if task.cancelled() else None)
+        self._keep(task)
 
     def _close_listener(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
         if self._socket is not None:
+            if self._listening:
+                asyncio.get_running_loop().remove_reader(self._socket)
+                self._listening = False
             self._socket.close()
             self._socket = None
 
@@ -229,10 +251,8 @@ class FaultProxy:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._failures.append(error)
 
-    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._keep(asyncio.get_running_loop().create_task(self._serve(Connection(reader, writer))))
-
-    async def _serve(self, client: Connection) -> None:
+    async def _serve(self, accepted: socket.socket) -> None:
+        client = Connection(*await asyncio.open_connection(sock=accepted, limit=READ_LIMIT_BYTES))
         try:
             while await self._serve_one(client):
                 pass

@@ -169,6 +169,7 @@ class KeyPromises(StorageKit):
         assert client.download_file(bucket, target) == b"copied"
         client.copy_file(bucket, target, bucket, key)
         assert client.download_file(bucket, key) == b"copied"
+        assert all(result.ok for result in client.delete_files(bucket, [source, target, key]))
 
     def test_odd_keys_live_beside_each_other(
         self, client: BaseStorageClient, new_bucket: Callable[[], str]

@@ -82,13 +82,24 @@ class ListingPromises(StorageKit):
                 assert [info.key for info in rest] == tree[seen:]
         assert seen == len(tree)
 
-    def test_listing_starts_after_a_key(
-        self, client: BaseStorageClient, bucket: str, tree: list[str]
+    @pytest.mark.parametrize(
+        "end",
+        [
+            pytest.param("", id="the first key, a prefix of all"),
+            pytest.param("/a/b", id="a key in the middle"),
+            pytest.param("文", id="a late key"),
+            pytest.param("/a/", id="no key, inside a folder"),
+            pytest.param("Q", id="no key"),
+            pytest.param("\U0001ffff", id="beyond the last key"),
+        ],
+    )
+    def test_listing_starts_after(
+        self, client: BaseStorageClient, bucket: str, tree: list[str], end: str
     ) -> None:
         """start_after leaves out that key and everything before it, whether or not it exists."""
-        for start in (tree[0], tree[6], tree[-2], f"{_PREFIX}/a/", f"{_PREFIX}c"):
-            found = [info.key for info in client.list_objects(bucket, _PREFIX, start_after=start, page_size=3)]
-            assert found == [name for name in tree if name.encode() > start.encode()]
+        start = _PREFIX + end
+        found = client.list_objects(bucket, _PREFIX, start_after=start, page_size=3)
+        assert [info.key for info in found] == [name for name in tree if name.encode() > start.encode()]
 
     def test_limit_ends_the_listing(
         self, client: BaseStorageClient, bucket: str, tree: list[str], harness: StorageHarness

@@ -167,12 +167,25 @@ class MetadataPromises(StorageKit):
         assert client.get_tags(bucket, key) == {"project": "a b+c=d", "stage": ""}
         client.set_tags(bucket, key, {"Größe": "1/2:3@4"})
         assert client.get_tags(bucket, key) == {"Größe": "1/2:3@4"}
-        client.set_tags(bucket, key, {})
-        assert client.get_tags(bucket, key) == {}
         with pytest.raises(NotFoundError):
             client.get_tags(bucket, f"{key}-missing")
         with harness.sends(0), pytest.raises(InvalidRequestError):
             client.set_tags(bucket, key, {f"n{number}": "" for number in range(11)})
+
+    @about(Capability.TAGS)
+    def test_tags_are_removed(
+        self, client: BaseStorageClient, bucket: str, key: str, harness: StorageHarness
+    ) -> None:
+        """set_tags with no tags removes them; an object without tags has none, without an error."""
+        client.upload_file(bucket, key, b"x")
+        if Capability.TAGS not in client.capabilities:
+            with harness.sends(0), pytest.raises(UnsupportedOperationError):
+                client.set_tags(bucket, key, {})
+            return
+        assert client.get_tags(bucket, key) == {}
+        client.set_tags(bucket, key, {"a": "b"})
+        client.set_tags(bucket, key, {})
+        assert client.get_tags(bucket, key) == {}
 
     @about(Capability.STORAGE_CLASS)
     def test_storage_class(

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from cloud.common._engine import MIB, TransferConfig
 from cloud.common.enums import Capability
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from cloud.common.models import ObjectInfo
 
 STREAMED = TransferConfig(part_size=8 * MIB, max_workers=2)
-"""How a copy between two stores is cut: at most 8 MiB * 3 of one object are in memory."""
+"""How a copy between two stores is cut: about 50 MiB (six parts) of one object are in memory."""
 _EXISTS = "exists"
 _NO_OPTIONS = WriteOptions()
 
@@ -179,28 +180,24 @@ def copy_object(
         return TransferItem(source=source, target=target, skipped=_EXISTS)
     if cancellation is not None:
         cancellation.check()
-    if server_side is None:
-        server_side = target_client is client
-    absent = _needs_absence(target_client, existing)
+    how = _Copying(
+        target_client,
+        target_bucket,
+        target_key,
+        options,
+        _needs_absence(target_client, existing),
+        transfer or STREAMED,
+        progress,
+        cancellation,
+    )
     try:
-        if server_side:
+        if target_client is client if server_side is None else server_side:
             info = client.get_object_metadata(bucket, key, version_id=version_id)
-            _copy_there(info, target_client, target_bucket, target_key, options, absent, version_id)
-            if progress is not None:
-                progress(info.size)
+            how.server_side(info, version_id)
         else:
             with client.open_file(bucket, key, version_id=version_id) as body:
                 info = cast("ObjectReader", body.raw).info
-                target_client.upload_file(
-                    target_bucket,
-                    target_key,
-                    body,
-                    **_written(info, target_client, options),
-                    if_absent=absent,
-                    transfer=transfer or STREAMED,
-                    progress=progress,
-                    cancellation=cancellation,
-                )
+                how.streamed(body, info)
     except AlreadyExistsError:
         if existing is not Existing.SKIP:
             raise
@@ -210,40 +207,54 @@ def copy_object(
     return TransferItem(source=source, target=target, bytes=info.size)
 
 
-def _copy_there(
-    info: ObjectInfo,
-    client: BaseStorageClient,
-    bucket: str,
-    key: str,
-    options: WriteOptions,
-    absent: bool,
-    version_id: str | None,
-) -> None:
-    pinned = version_id is None and Capability.CONDITIONAL_COPY in client.capabilities
-    client.copy_file(
-        info.bucket,
-        info.key,
-        bucket,
-        key,
-        version_id=version_id,
-        if_match=info.etag if pinned else None,
-        if_absent=absent,
-        content_type=options.content_type,
-        metadata=options.metadata,
-        storage_class=options.storage_class,
-    )
+@dataclass(frozen=True)
+class _Copying:
+    """Where a copy goes to, and how."""
 
+    client: BaseStorageClient
+    bucket: str
+    key: str
+    options: WriteOptions
+    if_absent: bool
+    transfer: TransferConfig
+    progress: Callable[[int], None] | None
+    cancellation: Cancellation | None
 
-def _written(info: ObjectInfo, client: BaseStorageClient, options: WriteOptions) -> dict[str, Any]:
-    headers: dict[str, Any] = {
-        "content_type": options.content_type or info.content_type,
-        "metadata": info.metadata if options.metadata is None else options.metadata,
-        "storage_class": options.storage_class,
-    }
-    if Capability.CONTENT_ENCODING in client.capabilities:
-        for name in ("cache_control", "content_encoding", "content_disposition", "content_language"):
-            headers[name] = getattr(info, name)
-    return headers
+    def server_side(self, info: ObjectInfo, version_id: str | None) -> None:
+        pinned = version_id is None and Capability.CONDITIONAL_COPY in self.client.capabilities
+        self.client.copy_file(
+            info.bucket,
+            info.key,
+            self.bucket,
+            self.key,
+            version_id=version_id,
+            if_match=info.etag if pinned else None,
+            if_absent=self.if_absent,
+            content_type=self.options.content_type,
+            metadata=self.options.metadata,
+            storage_class=self.options.storage_class,
+        )
+        if self.progress is not None:
+            self.progress(info.size)
+
+    def streamed(self, body: BinaryIO, info: ObjectInfo) -> None:
+        headers: dict[str, Any] = {}
+        if Capability.CONTENT_ENCODING in self.client.capabilities:
+            names = ("cache_control", "content_encoding", "content_disposition", "content_language")
+            headers = {name: getattr(info, name) for name in names}
+        self.client.upload_file(
+            self.bucket,
+            self.key,
+            body,
+            content_type=self.options.content_type or info.content_type,
+            metadata=info.metadata if self.options.metadata is None else self.options.metadata,
+            storage_class=self.options.storage_class,
+            if_absent=self.if_absent,
+            transfer=self.transfer,
+            progress=self.progress,
+            cancellation=self.cancellation,
+            **headers,
+        )
 
 
 def _needs_absence(client: BaseStorageClient, existing: Existing) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from cloud.common.errors import CloudError, InvalidRequestError
 from cloud.transfer._records import MAX_FAILURES_KEPT, Silence, TransferItem, TransferReport
@@ -26,6 +26,13 @@ LOOK_AHEAD = 4096
 Moved: TypeAlias = Callable[[int], None]
 
 
+class Run(Protocol):
+    """Moves one item."""
+
+    def __call__(self, *, progress: Moved) -> TransferItem:
+        """Return what became of it; `progress` is called with counts of bytes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One item to move.
@@ -34,13 +41,13 @@ class Job:
         source: for the report.
         target: for the report.
         size: bytes, as far as known before.
-        run: moves it; gets what to call with counts of bytes, returns what became of it.
+        run: moves it and returns what became of it.
     """
 
     source: str
     target: str
     size: int
-    run: Callable[[Moved], TransferItem]
+    run: Run
 
 
 def run_jobs(
@@ -68,7 +75,7 @@ def run_jobs(
     started = clock()
     tally = _Tally(progress or Silence())
     pool = ThreadPoolExecutor(workers, thread_name_prefix="cloud-transfer")
-    run = _Run(pool, tally, cancellation)
+    run = _Running(pool, tally, cancellation)
     try:
         try:
             for job in jobs:
@@ -88,7 +95,7 @@ def run_jobs(
     return tally.report(clock() - started)
 
 
-class _Run:
+class _Running:
     def __init__(self, pool: ThreadPoolExecutor, tally: _Tally, cancellation: Cancellation) -> None:
         self._pool = pool
         self._tally = tally
@@ -114,7 +121,7 @@ class _Run:
     def _call(self, job: Job) -> TransferItem:
         try:
             self._cancellation.check()
-            return job.run(self._tally.move)
+            return job.run(progress=self._tally.move)
         except (CloudError, OSError) as error:
             return TransferItem(source=job.source, target=job.target, error=error)
 

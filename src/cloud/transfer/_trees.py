@@ -70,33 +70,27 @@ def upload_tree(
     Raises:
         OSError: the folder cannot be read. What fails for one file is in the report.
     """
-    folder, prefix, cancellation = Path(folder), folder_prefix(prefix), cancellation or Cancellation()
+    prefix, cancellation = folder_prefix(prefix), cancellation or Cancellation()
+    upload = partial(
+        upload_object,
+        client=client,
+        bucket=bucket,
+        options=options,
+        existing=existing,
+        delete_source=delete_source,
+        transfer=transfer,
+        cancellation=cancellation,
+    )
 
     def jobs() -> Iterator[Job | TransferItem]:
-        for found in walk(folder, follow_symlinks=follow_symlinks):
-            if not select.takes(found.name):
-                continue
-            key = prefix + found.name
-            source, target = str(found.path), object_uri(client, bucket, key)
-            if found.skipped is not None or found.error is not None:
-                yield TransferItem(source=source, target=target, skipped=found.skipped, error=found.error)
-                continue
-
-            def run(moved: Moved, *, path: Path = found.path, key: str = key) -> TransferItem:
-                return upload_object(
-                    path,
-                    client,
-                    bucket,
-                    key,
-                    options=options,
-                    existing=existing,
-                    delete_source=delete_source,
-                    transfer=transfer,
-                    progress=moved,
-                    cancellation=cancellation,
-                )
-
-            yield Job(source, target, found.size, run)
+        for found in walk(Path(folder), follow_symlinks=follow_symlinks):
+            if select.takes(found.name):
+                key = prefix + found.name
+                source, target = str(found.path), object_uri(client, bucket, key)
+                if found.skipped is not None or found.error is not None:
+                    yield TransferItem(source=source, target=target, skipped=found.skipped, error=found.error)
+                else:
+                    yield Job(source, target, found.size, partial(upload, found.path, key=key))
 
     return run_jobs(jobs(), workers=workers, progress=progress, cancellation=cancellation)
 
@@ -134,29 +128,26 @@ def download_tree(
     """
     folder, prefix, cancellation = Path(folder), folder_prefix(prefix), cancellation or Cancellation()
     guard = None if keeps_names_apart else NameGuard()
+    download = partial(
+        _download,
+        client=client,
+        existing=existing,
+        delete_source=delete_source,
+        transfer=transfer,
+        cancellation=cancellation,
+    )
 
     def jobs() -> Iterator[Job | TransferItem]:
         for info in client.list_objects(bucket, prefix):
             name = info.key[len(prefix) :]
-            source, target = object_uri(client, bucket, info.key), str(folder / name.lstrip("/"))
-            if not select.takes(name.rstrip("/")):
-                continue
-            try:
-                path = _local_path(folder, name, info, guard)
-            except InvalidRequestError as error:
-                yield TransferItem(source=source, target=target, error=error)
-                continue
-            run = partial(
-                _download,
-                path=path,
-                info=info,
-                client=client,
-                existing=existing,
-                delete_source=delete_source,
-                transfer=transfer,
-                cancellation=cancellation,
-            )
-            yield Job(source, str(path), info.size, run)
+            if select.takes(name.rstrip("/")):
+                source = object_uri(client, bucket, info.key)
+                try:
+                    path = _local_path(folder, name, info, guard)
+                except InvalidRequestError as error:
+                    yield TransferItem(source=source, target=str(folder), error=error)
+                else:
+                    yield Job(source, str(path), info.size, partial(download, info, path))
 
     folder.mkdir(parents=True, exist_ok=True)
     return run_jobs(jobs(), workers=workers, progress=progress, cancellation=cancellation)
@@ -178,10 +169,10 @@ def _is_folder_marker(info: ObjectInfo) -> bool:
 
 
 def _download(
-    moved: Moved,
-    *,
-    path: Path,
     info: ObjectInfo,
+    path: Path,
+    *,
+    progress: Moved,
     client: BaseStorageClient,
     existing: Existing,
     delete_source: bool,
@@ -202,7 +193,7 @@ def _download(
         existing=existing,
         delete_source=delete_source,
         transfer=transfer,
-        progress=moved,
+        progress=progress,
         cancellation=cancellation,
     )
 
@@ -227,7 +218,7 @@ def copy_tree(
 ) -> TransferReport:
     """Copy every object in the folder `prefix` to another folder, bucket or store.
 
-    Memory of streamed copies: at most ``workers * 24 MiB`` by default; server-side copies need none.
+    Memory of streamed copies: about 50 MiB for each worker by default; server-side copies need none.
 
     Args:
         server_side: as for `copy_object`.
@@ -249,38 +240,31 @@ def copy_tree(
             f"the target {bucket}/{target_prefix} lies in the source {bucket}/{prefix}: the copy would never end"
         )
 
+    copy = partial(
+        copy_object,
+        client,
+        bucket,
+        target_client=target_client,
+        target_bucket=target_bucket,
+        server_side=server_side,
+        options=options,
+        existing=existing,
+        delete_source=delete_source,
+        transfer=transfer,
+        cancellation=cancellation,
+    )
+
     def jobs() -> Iterator[Job | TransferItem]:
         for info in client.list_objects(bucket, prefix):
             name = info.key[len(prefix) :]
-            if not select.takes(name.rstrip("/")):
-                continue
-            key = target_prefix + name
-            source, target = (
-                object_uri(client, bucket, info.key),
-                object_uri(target_client, target_bucket, key),
-            )
-            if same_bucket and key.startswith(prefix):
-                inside = InvalidRequestError(f"{target} lies in the folder that is being copied")
-                yield TransferItem(source=source, target=target, error=inside)
-                continue
-
-            def run(moved: Moved, *, source_key: str = info.key, key: str = key) -> TransferItem:
-                return copy_object(
-                    client,
-                    bucket,
-                    source_key,
-                    target_client,
-                    target_bucket,
-                    key,
-                    server_side=server_side,
-                    options=options,
-                    existing=existing,
-                    delete_source=delete_source,
-                    transfer=transfer,
-                    progress=moved,
-                    cancellation=cancellation,
-                )
-
-            yield Job(source, target, info.size, run)
+            if select.takes(name.rstrip("/")):
+                key = target_prefix + name
+                source = object_uri(client, bucket, info.key)
+                target = object_uri(target_client, target_bucket, key)
+                if same_bucket and key.startswith(prefix):
+                    inside = InvalidRequestError(f"{target} lies in the folder that is being copied")
+                    yield TransferItem(source=source, target=target, error=inside)
+                else:
+                    yield Job(source, target, info.size, partial(copy, info.key, target_key=key))
 
     return run_jobs(jobs(), workers=workers, progress=progress, cancellation=cancellation)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from cloud.common._engine import PartWriter
 from cloud.common._writing import ObjectWriter
 from cloud.common.errors import InvalidRequestError, ServiceUnavailableError
+from cloud.local import LocalStorageClient
 from unit.common.doubles import Hooks
 
 PART = 100
@@ -212,6 +213,16 @@ def test_text_goes_through_a_wrapper() -> None:
     with io.TextIOWrapper(target.open(), encoding="utf-8", newline="\n") as text:
         text.write("Grüße\n" * 100)
     assert target.published == ("Grüße\n" * 100).encode()
+
+
+def test_a_file_says_what_it_is_called() -> None:
+    with LocalStorageClient.in_memory() as client:
+        client.create_bucket("bucket")
+        with (
+            client.open_file("bucket", "a/k", "wb") as file,
+            io.TextIOWrapper(file, encoding="utf-8") as text,
+        ):
+            assert file.name == text.name == "memory://bucket/a/k"
 
 
 def test_gzip_goes_through_a_wrapper() -> None:

@@ -27,15 +27,15 @@ class Seen:
 
 
 def moving(name: str, size: int) -> Job:
-    def run(moved: Moved) -> TransferItem:
-        moved(size)
+    def run(*, progress: Moved) -> TransferItem:
+        progress(size)
         return TransferItem(source=name, target=name, bytes=size)
 
     return Job(name, name, size, run)
 
 
 def failing(name: str, error: Exception) -> Job:
-    def run(_: Moved) -> TransferItem:
+    def run(*, progress: Moved) -> TransferItem:
         raise error
 
     return Job(name, name, 1, run)
@@ -78,10 +78,10 @@ def test_the_listing_is_never_held_whole() -> None:
                 go.set()  # the first item waits until the look-ahead is full
             yield Job("a", "a", 0, wait if number == 0 else moving("a", 0).run)
 
-    def wait(moved: Moved) -> TransferItem:
+    def wait(*, progress: Moved) -> TransferItem:
         assert go.wait(60)
         assert taken <= LOOK_AHEAD + 1
-        return moving("a", 0).run(moved)
+        return moving("a", 0).run(progress=progress)
 
     report = run_jobs(jobs(), workers=1, progress=None, cancellation=Cancellation())
     assert report.moved == 3 * LOOK_AHEAD
@@ -90,7 +90,7 @@ def test_the_listing_is_never_held_whole() -> None:
 def test_workers_run_at_once() -> None:
     barrier = threading.Barrier(3)
 
-    def run(_: Moved) -> TransferItem:
+    def run(*, progress: Moved) -> TransferItem:
         barrier.wait(60)
         return TransferItem(source="a", target="a")
 
@@ -102,7 +102,7 @@ def test_an_interrupt_cancels_what_runs_and_forgets_what_waits() -> None:
     started, ended = threading.Event(), []
     cancellation = Cancellation()
 
-    def run(_: Moved) -> TransferItem:
+    def run(*, progress: Moved) -> TransferItem:
         started.set()
         try:
             while True:
@@ -125,7 +125,7 @@ def test_an_interrupt_cancels_what_runs_and_forgets_what_waits() -> None:
 def test_cancelling_from_outside_raises() -> None:
     cancellation = Cancellation()
 
-    def run(_: Moved) -> TransferItem:
+    def run(*, progress: Moved) -> TransferItem:
         cancellation.cancel()
         return TransferItem(source="a", target="a")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from functools import partial
+from functools import cached_property, partial
 from hashlib import md5, sha256
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -67,6 +67,7 @@ class Operations:
         self.exchange = exchange
         self.service = service
         self.encryption = encryption
+        self._algorithms = tuple(map(_checksums.ChecksumAlgorithm, service.checksums))
 
     def list_buckets(self) -> list[str]:
         """Return all bucket names, of every page."""
@@ -243,11 +244,14 @@ class Operations:
 
     def algorithm(self, size: int | None) -> _checksums.ChecksumAlgorithm | None:
         """Return the checksum for a body of `size` bytes, or for the parts of one (None); None to send none."""
-        names = self.service.checksums
-        if not names:
-            return None
-        preference = tuple(_checksums.ChecksumAlgorithm(name) for name in names)
-        return _checksums.best_for_upload(preference, size=size)
+        if size is not None and size < _checksums.WORTH_LOADING:
+            return self._small_algorithm
+        return _checksums.best_for_upload(self._algorithms, size=size)
+
+    @cached_property
+    def _small_algorithm(self) -> _checksums.ChecksumAlgorithm | None:
+        """The checksum of bodies that are not worth loading an engine for: chosen once, not at every put."""
+        return _checksums.best_for_upload(self._algorithms, size=0)
 
     def payload_hash(self, payload: Payload, bucket: str) -> str:
         """Return what is signed of a body: its hash where nothing else protects it on the way."""

@@ -1,0 +1,218 @@
+"""What is loaded when: importing costs nothing, SDKs come with the first use, and layers hold."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "cloud"
+MODULES = sorted(SOURCE.rglob("*.py"))
+ids = [str(path.relative_to(SOURCE)) for path in MODULES]
+
+SDKS = (
+    "boto3", "botocore", "s3transfer", "awscrt", "requests", "urllib3", "httptools", "openstack", "keystoneauth1",
+    "rich", "shtab", "pytest", "google", "azure", "google_crc32c",
+)  # fmt: skip  # one line reads best
+COSTLY = (
+    "ssl",
+    "asyncio",
+    "socket",
+    "http.client",
+    "urllib.request",
+    "concurrent.futures",
+    "xml.etree.ElementTree",
+    "email.message",
+)
+
+
+MAKE_A_CLIENT = """
+from cloud import CloudCredentials, CloudProvider
+from cloud.aws import S3Client
+S3Client(CloudCredentials(provider=CloudProvider.AWS, access_key="AKIAIOSFODNN7EXAMPLE", secret_key="s"))
+"""
+USE_THE_LOCAL_STORE = """
+from cloud.local import LocalStorageClient
+client = LocalStorageClient.in_memory()
+client.create_bucket("bucket")
+client.upload_file("bucket", "k", b"x")
+assert client.download_file("bucket", "k") == b"x"
+"""
+
+
+def loaded_by(program: str) -> set[str]:
+    code = f"import sys, json\n{program}\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-I", "-c", code], check=True, capture_output=True, text=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import cloud",
+        "import cloud.aws, cloud.infomaniak, cloud.local, cloud.common",
+        "from cloud.aws import S3Client",
+        "from cloud.aws import S3Client, S3Options, Encryption",
+        "from cloud.infomaniak import InfomaniakS3Client",
+        "from cloud.local import LocalStorageClient",
+        "from cloud import open_storage, CloudError, CloudCredentials, CloudConfig",
+        "from cloud.common import *",
+        MAKE_A_CLIENT,
+        USE_THE_LOCAL_STORE,
+    ],
+)
+def test_no_sdk_is_loaded_before_it_is_needed(program: str) -> None:
+    loaded = loaded_by(program)
+    assert sorted(name for name in SDKS if name in loaded) == []
+
+
+@pytest.mark.parametrize("program", ["import cloud", "from cloud.aws import S3Client"])
+def test_importing_loads_no_networking_of_the_standard_library_either(program: str) -> None:
+    loaded = loaded_by(program) - loaded_by("")
+    assert sorted(name for name in COSTLY if name in loaded) == []
+
+
+def test_importing_the_package_loads_little_of_itself() -> None:
+    mine = {name for name in loaded_by("import cloud") if name.startswith("cloud")}
+    assert mine == {"cloud", "cloud.common", "cloud.common._lazy"}
+
+
+# -- what a module says at its top ---------------------------------------------------------------------------
+def top_level_imports(tree: ast.AST) -> Iterator[str]:
+    """Yield what is imported when the module is: not under TYPE_CHECKING, not in functions."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            for branch in node.orelse:
+                yield from top_level_imports(branch)
+        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield from top_level_imports(node)
+
+
+# Loaded by themselves at the first use of what they are for, with the engine that they are for.
+LAZY_WITH_ENGINE = {"_wire/_parse.py": {"httptools"}, "cli/_rich.py": {"rich"}}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=ids)
+def test_no_module_imports_an_sdk_at_its_top(path: Path) -> None:
+    name = path.relative_to(SOURCE).as_posix()
+    allowed = LAZY_WITH_ENGINE.get(name, set()) | ({"pytest"} if name.startswith("testing/") else set())
+    roots = {imported.partition(".")[0] for imported in top_level_imports(ast.parse(path.read_bytes()))}
+    assert (roots & set(SDKS)) <= allowed
+
+
+def test_one_place_catches_every_exception() -> None:
+    broad: list[str] = []
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.ExceptHandler):
+                kinds = (
+                    {"bare"}
+                    if node.type is None
+                    else {name.id for name in ast.walk(node.type) if isinstance(name, ast.Name)}
+                )
+                reraises = any(isinstance(inner, ast.Raise) and inner.exc is None for inner in node.body)
+                if kinds & {"bare", "Exception"} or ("BaseException" in kinds and not reraises):
+                    broad.append(path.relative_to(SOURCE).as_posix())
+    assert broad == ["common/_runtime.py"]
+
+
+# -- public names --------------------------------------------------------------------------------------------
+PACKAGES = [
+    "cloud",
+    "cloud.aws",
+    "cloud.infomaniak",
+    "cloud.local",
+    "cloud.common",
+    "cloud.transfer",
+    "cloud.testing",
+]
+
+
+def declared(package: str) -> tuple[set[str], set[str]]:
+    """Return the names that type checkers see and those that the lazy table gives, from the source."""
+    tree = ast.parse((ROOT / "src" / package.replace(".", "/") / "__init__.py").read_bytes())
+    seen = {
+        alias.asname
+        for node in tree.body if isinstance(node, ast.If)
+        for inner in node.body if isinstance(inner, ast.ImportFrom)
+        for alias in inner.names if alias.asname
+    }  # fmt: skip  # one condition a line
+    given = {
+        key.value
+        for node in ast.walk(tree) if isinstance(node, ast.Dict)
+        for key in node.keys if isinstance(key, ast.Constant)
+    }  # fmt: skip  # likewise
+    return seen, given
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_exports_exactly_what_it_says(package: str) -> None:
+    module = import_module(package)
+    names: list[str] = module.__all__
+    assert len(names) == len(set(names))
+    for name in names:
+        assert getattr(module, name) is not None
+        assert name in dir(module)
+    own = {name for name in names if not name.startswith("__")}
+    seen, given = declared(package)
+    assert seen == own, "what type checkers see"
+    assert given == own, "what the lazy table gives"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_an_unknown_name_is_an_attribute_error_that_names_it(package: str) -> None:
+    with pytest.raises(AttributeError, match="no_such_name"):
+        import_module(package).no_such_name  # noqa: B018  # the access is what raises
+
+
+def test_the_layers_hold() -> None:
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+# -- sizes and docstrings ------------------------------------------------------------------------------------
+@pytest.mark.parametrize("path", MODULES, ids=ids)
+def test_modules_and_functions_stay_readable(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= 410
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            inner = node.body[1:] if ast.get_docstring(node) else node.body
+            length = (node.end_lineno or 0) - inner[0].lineno + 1 if inner else 0
+            assert length <= 60, f"{node.name} has {length} lines"
+
+
+def undocumented(node: ast.AST, prefix: str = "") -> Iterator[str]:
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, (ast.FunctionDef, ast.ClassDef)) or child.name.startswith("_"):
+            continue
+        is_overload = any("overload" in ast.unparse(mark) for mark in child.decorator_list)
+        is_setter = any(ast.unparse(mark).endswith(".setter") for mark in child.decorator_list)
+        if ast.get_docstring(child) is None and not is_overload and not is_setter:
+            yield prefix + child.name
+        if isinstance(child, ast.ClassDef):
+            yield from undocumented(child, f"{prefix}{child.name}.")
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if path.read_text()], ids=lambda path: str(path.relative_to(SOURCE))
+)
+def test_every_public_thing_has_a_docstring(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    assert ast.get_docstring(tree)
+    assert list(undocumented(tree)) == []
