@@ -8,23 +8,22 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
-from servers._models import new_identity
 
 from cloud.common import CloudCredentials, Secret
 from cloud.testing import StorageHarness
+from servers._models import new_identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from servers._models import Identity, Server
-
     from cloud.aws import S3Client
     from cloud.infomaniak import InfomaniakS3Client
+    from servers._models import Identity, Server
 
     AnyS3Client = S3Client | InfomaniakS3Client
 
-_C = TypeVar("_C", bound="AnyS3Client")
-_SECRET_VARIABLE = "CLOUD_CONFORMANCE_SECRET"  # noqa: S105  # its name
+_C = TypeVar("_C", "S3Client", "InfomaniakS3Client")
+_SECRET_VARIABLE = "CLOUD_CONFORMANCE_SECRET"  # its name
 
 
 class LocalHarness(StorageHarness):

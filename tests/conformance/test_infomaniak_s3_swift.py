@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from conformance.deviations import SWIFT
-from conformance.harnesses import S3Harness, s3_client
 
 from cloud.infomaniak import InfomaniakS3Client
 from cloud.testing import StorageConformance
+from conformance.deviations import SWIFT
+from conformance.harnesses import S3Harness, s3_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from conformance.harnesses import LocalHarness
 
 from cloud.local import LocalStorageClient
 from cloud.testing import StorageConformance
+from conformance.harnesses import LocalHarness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

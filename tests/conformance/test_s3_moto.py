@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from conformance.deviations import MOTO
-from conformance.harnesses import OpenS3Harness, s3_client
 
 from cloud.aws import S3Client
 from cloud.testing import StorageConformance
+from conformance.deviations import MOTO, MOTO_UNSTEADY
+from conformance.harnesses import OpenS3Harness, s3_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,7 @@ def client(moto_server: Server) -> Iterator[S3Client]:
 class TestS3Moto(StorageConformance):
     title = "S3Client on moto"
     deviations = MOTO
+    unsteady = MOTO_UNSTEADY
 
     @pytest.fixture
     def harness(self, client: S3Client, moto_server: Server) -> OpenS3Harness:

@@ -42,10 +42,18 @@ def test_the_blocks_of_a_page_run(
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     namespace: dict[str, object] = {"__name__": "__main__"}
+    script = ""
     for language, text, line in blocks(page):
         if language == "python":
             # Blank lines in front make the line numbers of a traceback those of the page.
             exec(compile("\n" * (line - 1) + text, str(page), "exec"), namespace)  # noqa: S102  # our own pages
         else:
-            run = subprocess.run(["bash", "-euo", "pipefail", "-c", text], check=False, capture_output=True, text=True)  # noqa: S607  # whichever bash there is
-            assert run.returncode == 0, f"{page.name}:{line}\n{run.stdout}\n{run.stderr}"
+            script += text
+    # One shell for all bash blocks of a page: the first may export what the others need.
+    run = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],  # noqa: S607  # whichever bash there is
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, f"{page.name}\n{run.stdout}\n{run.stderr}"

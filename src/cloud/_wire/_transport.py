@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from typing import TYPE_CHECKING
 
 from cloud._wire._encode import encode_head
@@ -50,6 +51,8 @@ class SocketTransport:
         self._use_proxies = use_environment_proxies
         self._context: ssl.SSLContext | None = None
         self._pool = Pool(max_idle=max_idle_per_origin, max_idle_seconds=max_idle_seconds, clock=clock)
+        # A transport that is thrown away, or still there at the end of the program, leaves no open socket.
+        weakref.finalize(self, self._pool.close)
 
     def send(self, request: HttpRequest) -> HttpResponse:
         """Return the answer once its head is there, whatever its status. Nothing is ever sent twice.

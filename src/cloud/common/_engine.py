@@ -1,6 +1,6 @@
 """Large reads and writes: parts, bounded workers, one path for progress and cancellation.
 
-Memory is bounded by ``part_size * (max_workers + 1)`` for uploads from streams, and by 1 MiB per worker for
+Memory is bounded by ``part_size * (max_workers + 2)`` for uploads from streams, and by 1 MiB per worker for
 uploads from files and for downloads to files.
 """
 

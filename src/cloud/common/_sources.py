@@ -59,7 +59,8 @@ def opened(data: UploadSource) -> Iterator[Payload | Iterator[bytes]]:
             "data is a str, which may mean a file name or text",
             hint="pass pathlib.Path(name) to upload a file, or text.encode() to upload the text",
         )
-    elif callable(read := getattr(data, "read", None)):
+    # read1 looks at signals between system calls, so that Ctrl-C ends a read from a pipe.
+    elif callable(read := getattr(data, "read1", None) or getattr(data, "read", None)):
         yield _read_chunks(read)
     elif hasattr(data, "__iter__"):
         yield _checked_chunks(data)
@@ -109,16 +110,28 @@ def _text_error() -> InvalidRequestError:
     return InvalidRequestError("the source gives text, not bytes", hint='open the file with mode "rb"')
 
 
-def fill_part(chunks: Iterator[bytes], carry: bytearray, size: int) -> Buffer:
-    """Return the next `size` bytes of `chunks`, or fewer at their end; `carry` keeps what is left over."""
-    while len(carry) < size:
-        chunk = next(chunks, None)
-        if chunk is None:
-            break
-        carry += chunk
-    part = bytes(memoryview(carry)[:size])
-    del carry[:size]
-    return part
+class PartReader:
+    """Cuts chunks of any size into parts of given sizes, holding one part and at most one chunk."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = memoryview(b"")
+
+    def read(self, size: int) -> bytes:
+        """Return the next `size` bytes, or fewer at the end."""
+        pieces: list[Buffer] = []
+        missing = size
+        while missing:
+            if not len(self._rest):
+                chunk = next(self._chunks, None)
+                if chunk is None:
+                    break
+                self._rest = memoryview(chunk)
+                continue
+            piece, self._rest = self._rest[:missing], self._rest[missing:]
+            pieces.append(piece)
+            missing -= len(piece)
+        return b"".join(pieces)
 
 
 @cache

@@ -14,7 +14,7 @@ from cloud.common._engine import (
     upload_parts,
 )
 from cloud.common._observe import call_facts
-from cloud.common._sources import fill_part, guess_content_type, opened
+from cloud.common._sources import PartReader, guess_content_type, opened
 from cloud.common._storage_core import checked_header, checked_metadata, checked_tags
 from cloud.common._storage_read import StorageReads
 from cloud.common._storage_types import (
@@ -186,10 +186,10 @@ class StorageUploads(StorageReads):
             parts = cut_payload(body, plan_part_size(size, config, limits))
             upload_parts(self._start_parts(request, config, progress), parts, cancellation)
             return
-        carry = bytearray()
+        source = PartReader(body)
         first_size = stream_part_size(1, config, limits)
-        first = fill_part(body, carry, first_size)
-        if len(first) < first_size or not (second := fill_part(body, carry, first_size)):
+        first = source.read(first_size)
+        if len(first) < first_size or not (second := source.read(first_size)):
             self._put_one(request, first)
             if progress is not None:
                 progress(len(first))
@@ -201,7 +201,7 @@ class StorageUploads(StorageReads):
             while part:
                 yield part
                 number += 1
-                part = fill_part(body, carry, stream_part_size(number, config, limits))
+                part = source.read(stream_part_size(number, config, limits))
 
         upload_parts(self._start_parts(request, config, progress), rest(), cancellation)
 

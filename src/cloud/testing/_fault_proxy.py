@@ -195,8 +195,10 @@ class FaultProxy:
         self._port = self._socket.getsockname()[1]
 
     async def _listen(self) -> None:
-        """Begin to accept. Not by asyncio's own server: one that is closed between a connection's arrival
-        and the next turn of the loop forgets that connection, open and silent.
+        """Begin to accept, unless connections are accepted already.
+
+        Not by asyncio's own server: one that is closed between a connection's arrival and the next turn of
+        the loop forgets that connection, open and silent.
         """
         if self._socket is not None and not self._listening:
             self._socket.setblocking(False)

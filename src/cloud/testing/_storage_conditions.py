@@ -65,7 +65,7 @@ class ConditionPromises(StorageKit):
         before = stored - timedelta(hours=1)
         assert client.download_file(bucket, key, if_modified_since=before) == b"body"
         with pytest.raises(NotModifiedError):
-            client.download_file(bucket, key, if_modified_since=min(stored + timedelta(seconds=1), _now()))
+            client.download_file(bucket, key, if_modified_since=stored)
         with harness.sends(0), pytest.raises(ValueError, match="time zone"):
             client.download_file(bucket, key, if_modified_since=stored.replace(tzinfo=None))
 
@@ -248,9 +248,7 @@ class ConditionPromises(StorageKit):
         assert client.get_object_metadata(bucket, key).metadata == {}
 
     @about(Capability.CONDITIONAL_CREATE)
-    def test_copy_and_move_if_absent(
-        self, client: BaseStorageClient, bucket: str, key: str, harness: StorageHarness
-    ) -> None:
+    def test_copy_and_move_if_absent(self, client: BaseStorageClient, bucket: str, key: str) -> None:
         """copy_file and move_file with if_absent replace nothing, or are refused; a refused move keeps its source."""
         client.upload_file(bucket, key, b"source")
         client.upload_file(bucket, f"{key}-2", b"target")

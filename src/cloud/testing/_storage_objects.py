@@ -32,10 +32,22 @@ class MetadataPromises(StorageKit):
 
     def test_metadata_is_kept(self, client: BaseStorageClient, bucket: str, key: str) -> None:
         """Pairs come back with lower-case names and unchanged values."""
-        pairs = {"plain": "value", "With-Case_1": 'Mixed Case, kept; a=b %20 "q"', "empty-not": "x"}
+        pairs = {"plain": "value", "With-Case1": 'Mixed Case, kept; a=b %20 "q"', "a": "x"}
         client.upload_file(bucket, key, b"x", metadata=pairs)
         expected = {name.lower(): value for name, value in pairs.items()}
         assert client.get_object_metadata(bucket, key).metadata == expected
+
+    def test_underscore_in_metadata_names_is_kept(
+        self, client: BaseStorageClient, bucket: str, key: str
+    ) -> None:
+        """The names a_b and a-b are two, and neither becomes the other."""
+        client.upload_file(bucket, key, b"x", metadata={"a_b": "1", "a-b": "2"})
+        assert client.get_object_metadata(bucket, key).metadata == {"a_b": "1", "a-b": "2"}
+
+    def test_empty_metadata_value_is_kept(self, client: BaseStorageClient, bucket: str, key: str) -> None:
+        """A name with an empty value is there, with an empty value."""
+        client.upload_file(bucket, key, b"x", metadata={"empty": "", "full": "1"})
+        assert client.get_object_metadata(bucket, key).metadata == {"empty": "", "full": "1"}
 
     def test_large_metadata_is_kept(self, client: BaseStorageClient, bucket: str, key: str) -> None:
         """2,048 bytes of metadata, which every provider holds, are kept."""

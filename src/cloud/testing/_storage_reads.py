@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,6 @@ import pytest
 from cloud.common._engine import MIB, Cancellation
 from cloud.common.errors import (
     CancelledError,
-    CloudError,
     IntegrityError,
     InvalidRequestError,
     NotFoundError,
@@ -264,10 +264,8 @@ class ReadPromises(StorageKit):
         chunks = client.iter_file(bucket, key, chunk_size=64 << 10)
         got = [next(chunks)]
         client.upload_file(bucket, key, b"n" * (8 * MIB))
-        try:
+        with suppress(IntegrityError, PreconditionFailedError):
             got.extend(chunks)
-        except CloudError as error:
-            assert isinstance(error, (IntegrityError, PreconditionFailedError)), error
         assert set(b"".join(got)) == {ord("o")}
 
     def test_replacing_between_reads_of_a_file_never_mixes(
@@ -296,8 +294,7 @@ class ReadPromises(StorageKit):
 
         try:
             client.download_to(bucket, key, target, transfer=SMALL_PARTS, progress=replace_once)
-        except CloudError as error:
-            assert isinstance(error, (IntegrityError, PreconditionFailedError)), error
+        except (IntegrityError, PreconditionFailedError):
             assert list(tmp_path.iterdir()) == []
         else:
             assert target.read_bytes() == b"o" * (16 * MIB)

@@ -57,5 +57,6 @@ class StorageConformance(
     Class attributes:
         title: name of the column in the table of capabilities.
         deviations: what the server under test itself gets wrong, test name to reason.
+        unsteady: likewise, for what it gets wrong only sometimes.
         refused_keys: ids in `ODD_KEYS` of the keys that the client refuses.
     """

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.common._bodies import FileRange, as_bytes
-from cloud.common._sources import DEFAULT_CONTENT_TYPE, fill_part, guess_content_type, opened
+from cloud.common._sources import DEFAULT_CONTENT_TYPE, PartReader, guess_content_type, opened
 from cloud.common.errors import IntegrityError, InvalidRequestError
 from cloud.local import LocalStorageClient
 
@@ -150,12 +150,11 @@ def test_a_missing_file_is_python_s_own_error(tmp_path: Path) -> None:
 
 @given(chunks=st.lists(st.binary(max_size=20), max_size=20), size=st.integers(1, 50))
 def test_parts_are_filled_whatever_the_chunks_are(chunks: list[bytes], size: int) -> None:
-    source, carry, parts = iter(chunks), bytearray(), []
-    while part := fill_part(source, carry, size):
-        parts.append(bytes(part))
+    source, parts = PartReader(iter(chunks)), []
+    while part := source.read(size):
+        parts.append(part)
     assert b"".join(parts) == b"".join(chunks)
     assert all(len(part) == size for part in parts[:-1])
-    assert not carry
 
 
 @pytest.mark.parametrize(

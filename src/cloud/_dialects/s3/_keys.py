@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cloud._dialects.s3._sign import SigningKeys
@@ -38,8 +39,14 @@ class StaticKeys:
 
     def keys(self) -> SigningKeys | None:
         """Return the keys; secrets that are references are resolved at the first call."""
+        given = self._credentials
+        if given.expires_at is not None and given.expires_at <= datetime.now(timezone.utc):
+            raise AuthenticationError(
+                f"the credentials expired at {given.expires_at.isoformat()}",
+                hint="pass new ones, or let the SDK's chain renew them",
+                request_sent=False,
+            )
         if self._keys is None:
-            given = self._credentials
             if given.access_key is None or given.secret_key is None:
                 raise AuthenticationError(
                     "the credentials hold no access_key and secret_key", request_sent=False

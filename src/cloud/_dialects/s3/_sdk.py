@@ -14,7 +14,7 @@ from cloud.common.errors import InvalidRequestError
 from cloud.common.models import ObjectInfo, UnfinishedUpload, utc
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from cloud.common._storage_types import ListRequest
 
@@ -58,38 +58,17 @@ class S3StorageClient(S3ObjectStore, TagHooks, VersionHooks, UnfinishedUploadHoo
             KeyMarker=marker[0],
             VersionIdMarker=marker[1],
         )
+        decode = _key_decoder(answer)
         versions = [
-            self._version(request.bucket, item, is_marker=False) for item in answer.get("Versions", [])
+            _version(request.bucket, decode(item["Key"]), item, is_marker=is_marker)
+            for kind, is_marker in (("Versions", False), ("DeleteMarkers", True))
+            for item in answer.get(kind, [])
         ]
-        versions += [
-            self._version(request.bucket, item, is_marker=True) for item in answer.get("DeleteMarkers", [])
-        ]
-        order = {key: place for place, key in enumerate(sorted({info.key.encode() for info in versions}))}
-        versions.sort(
-            key=lambda info: (
-                order[info.key.encode()],
-                -info.modified_at.timestamp() if info.modified_at else 0,
-            )
-        )
+        versions.sort(key=_newest_first)
         token = None
         if answer.get("IsTruncated"):
             token = _json([answer.get("NextKeyMarker"), answer.get("NextVersionIdMarker")])
         return Page(tuple(versions), (), token)
-
-    @staticmethod
-    def _version(bucket: str, item: Mapping[str, Any], *, is_marker: bool) -> ObjectInfo:
-        return ObjectInfo(
-            bucket=bucket,
-            key=unquote_key(item["Key"]),
-            size=0 if is_marker else item["Size"],
-            etag=strip_quotes(item.get("ETag")),
-            modified_at=utc(item["LastModified"]),
-            storage_class=item.get("StorageClass"),
-            version_id=item["VersionId"],
-            is_latest=item["IsLatest"],
-            is_delete_marker=is_marker,
-            raw=item,
-        )
 
     def _list_uploads_page(self, request: ListRequest) -> Page[UnfinishedUpload]:
         marker = _decode_token(request.token)
@@ -102,10 +81,11 @@ class S3StorageClient(S3ObjectStore, TagHooks, VersionHooks, UnfinishedUploadHoo
             KeyMarker=marker[0],
             UploadIdMarker=marker[1],
         )
+        decode = _key_decoder(answer)
         uploads = tuple(
             UnfinishedUpload(
                 bucket=request.bucket,
-                key=unquote_key(item["Key"]),
+                key=decode(item["Key"]),
                 upload_id=item["UploadId"],
                 started_at=utc(item["Initiated"]) if "Initiated" in item else None,
             )
@@ -251,6 +231,35 @@ class S3StorageClient(S3ObjectStore, TagHooks, VersionHooks, UnfinishedUploadHoo
 _PAYER_OPERATIONS = frozenset(
     {"get_object_tagging", "put_object_tagging", "list_object_versions", "list_multipart_uploads"}
 )
+
+
+def _key_decoder(answer: Mapping[str, Any]) -> Callable[[str], str]:
+    """Return what makes keys of the keys in a listing: some services do not encode them when asked to."""
+    return unquote_key if answer.get("EncodingType") == "url" else str
+
+
+def _version(bucket: str, key: str, item: Mapping[str, Any], *, is_marker: bool) -> ObjectInfo:
+    return ObjectInfo(
+        bucket=bucket,
+        key=key,
+        size=0 if is_marker else item["Size"],
+        etag=strip_quotes(item.get("ETag")),
+        modified_at=utc(item["LastModified"]),
+        storage_class=item.get("StorageClass"),
+        version_id=item["VersionId"],
+        is_latest=item["IsLatest"],
+        is_delete_marker=is_marker,
+        raw=item,
+    )
+
+
+def _newest_first(info: ObjectInfo) -> tuple[bytes, bool, float]:
+    """Return what sorts versions by key, then age; the latest leads also where times have whole seconds only."""
+    return (
+        info.key.encode(),
+        not info.is_latest,
+        -info.modified_at.timestamp() if info.modified_at is not None else 0.0,
+    )
 
 
 def _decode_token(token: str | None) -> tuple[str | None, str | None]:
