@@ -39,7 +39,7 @@ format: $(STAMP) ## let ruff format and fix
 
 types: $(STAMP) ## mypy --strict
 	$(BIN)/mypy
-	$(BIN)/mypy tests/typing
+	$(BIN)/mypy tests/typing tests/servers examples docs/build.py
 
 layers: $(STAMP) ## import-linter: the layer rules
 	$(BIN)/lint-imports --no-cache

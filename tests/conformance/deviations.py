@@ -29,6 +29,7 @@ SEAWEEDFS: Final[Mapping[str, str]] = {
     "test_slash_sorts_like_any_other_character": _TREE_ORDER,
     "test_listing_starts_after[the first key, a prefix of all]": "leaves out everything below the key x/ too",
     "test_copy_of_something_missing_is_not_found[target bucket]": "answers a copy into a missing bucket with 500",
+    "test_empty_metadata_value_is_kept": "loses metadata whose value is empty",
     "test_unfinished_uploads_are_listed_and_aborted": "says that keys of uploads are percent-encoded, and sends them plain",
 }
 
@@ -44,6 +45,8 @@ MOTO: Final[Mapping[str, str]] = {
     "test_url_writes_and_deletes_without_credentials": _BELIEVES,
     "test_url_does_only_what_was_signed": _BELIEVES,
     "test_url_expires": "does not look at the expiry",
+    "test_underscore_in_metadata_names_is_kept": "loses metadata names with underscores beside the same with hyphens",
+    "test_unfinished_uploads_are_listed_and_aborted": "says that every upload was started in 2010",
     "test_form_uploads_within_its_limits": "does not look at the policy of a form",
 }
 

@@ -10,7 +10,7 @@ from cloud._dialects.s3._xmltree import strip_quotes
 from cloud.common._observe import call_facts
 from cloud.common._paging import Page
 from cloud.common._storage_types import TagHooks, UnfinishedUploadHooks, VersionHooks
-from cloud.common.errors import InvalidRequestError
+from cloud.common.errors import InvalidRequestError, ServiceUnavailableError
 from cloud.common.models import ObjectInfo, UnfinishedUpload, utc
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ class S3StorageClient(S3ObjectStore, TagHooks, VersionHooks, UnfinishedUploadHoo
         meta = answer.get("ResponseMetadata", {})
         call_facts().http_status = meta.get("HTTPStatusCode")
         call_facts().request_id = meta.get("RequestId")
+        if operation in _TELLING_OPERATIONS and answer.keys() <= {"ResponseMetadata"}:
+            raise ServiceUnavailableError("the answer holds nothing that was asked for: not an S3 service's")
         return answer
 
     def _get_tags(self, bucket: str, key: str, version_id: str | None) -> dict[str, str]:
@@ -231,6 +233,12 @@ class S3StorageClient(S3ObjectStore, TagHooks, VersionHooks, UnfinishedUploadHoo
 _PAYER_OPERATIONS = frozenset(
     {"get_object_tagging", "put_object_tagging", "list_object_versions", "list_multipart_uploads"}
 )
+# Every answer of these names at least the bucket, or an empty list. botocore takes any page, also a captive
+# portal's, for an answer in which everything is left out.
+_TELLING_OPERATIONS = frozenset({
+    "get_bucket_cors", "get_bucket_lifecycle_configuration", "get_object_tagging", "list_multipart_uploads",
+    "list_object_versions",
+})  # fmt: skip  # one line reads best
 
 
 def _key_decoder(answer: Mapping[str, Any]) -> Callable[[str], str]:
