@@ -87,7 +87,7 @@ def render(columns: dict[str, Column]) -> str:
     """Return the page."""
     shown = [columns[title] for title in sorted(columns)]
     lines = [HEAD]
-    lines.append("| | " + " | ".join(each.title for each in shown) + " |")
+    lines.append("| promises | " + " | ".join(each.title for each in shown) + " |")
     lines.append("|---" * (len(shown) + 1) + "|")
     lines += [f"| {row} | " + " | ".join(each.cells.get(row, "") for each in shown) + " |" for row in rows()]
     for each in shown:

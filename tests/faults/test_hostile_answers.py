@@ -120,7 +120,7 @@ MADE_UP = (
 
 @pytest.mark.parametrize("fault", MADE_UP, ids=fault_id)
 def test_other_people_s_pages_are_not_taken_for_an_object_without_a_checksum(
-    fault: Fault, plain: str, proxy: FaultProxy, server: Server, tmp_path: Path
+    fault: Fault, plain: str, proxy: FaultProxy, server: Server
 ) -> None:
     reads: tuple[Callable[[S3Client], bytes], ...] = (
         lambda client: client.download_file(BUCKET, plain),

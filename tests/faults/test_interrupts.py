@@ -23,10 +23,7 @@ if TYPE_CHECKING:
     from cloud.testing import FaultProxy
     from servers import Server
 
-pytestmark = [
-    pytest.mark.timeout(60),
-    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal that only one process gets"),
-]
+pytestmark = pytest.mark.timeout(60)
 
 PROGRAM = Path(__file__).with_name("interrupted_program.py")
 # One silence of the program's read timeout, and time for a loaded machine.

@@ -1,7 +1,8 @@
 """The upload matrix: every fault of a write, met by every request that a write makes.
 
 Allowed are success with the object readable back byte for byte, or a CloudError with the object absent or
-whole. Nothing is left of a multipart upload that failed, but for the two cases that `left_over` names.
+whole. Nothing is left of a multipart upload that failed, but for two cases: nobody knows its id
+(`lost_uploads`), or the service cannot be reached for removing it either.
 """
 
 from __future__ import annotations

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+# A gateway gave up waiting for a service that may have acted: 502 and 504 are a lost answer, not a refusal.
+_SAYS_NOTHING = frozenset({502, 504})
+
+
 class Runtime:
     """The policies of one client. Safe between threads; it holds no connection and no secret.
 
@@ -135,7 +139,8 @@ class Runtime:
     @staticmethod
     def _settle(error: CloudError, *, idempotent: bool) -> CloudError:
         """Return the error to report: a lost answer to a call that must not be repeated has its own class."""
-        if idempotent or error.http_status is not None or not (error.retryable and error.request_sent):
+        told = error.http_status is not None and error.http_status not in _SAYS_NOTHING
+        if idempotent or told or not (error.retryable and error.request_sent):
             return error
         return OutcomeUnknownError(
             f"the answer was lost, so nobody knows whether it happened ({error.message})",

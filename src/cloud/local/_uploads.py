@@ -60,11 +60,16 @@ class Uploads:
             while True:
                 # A listing that runs at this moment takes the folder for a dead writer's, while it is empty.
                 folder = make_folders(self._layout.uploads, (bucket, upload_id))
-                if folder is not None:
-                    with suppress(FileNotFoundError):
-                        staged.move(f"{folder}{os.sep}{_ABOUT}")
-                        staged.settle()
-                        return upload_id
+                if folder is None:
+                    continue
+                try:
+                    staged.move(f"{folder}{os.sep}{_ABOUT}")
+                except FileNotFoundError:
+                    if not os.path.lexists(staged.path):
+                        raise  # not because of the folder
+                else:
+                    staged.settle()
+                    return upload_id
 
     def put_part(self, bucket: str, key: str, upload_id: str, number: int, payload: Payload) -> Part:
         """Store a part; the one that had its number goes."""

@@ -152,7 +152,7 @@ class Operations:
         )
         if response.status != 416:
             require_etag(response)
-            return S3Body(request.bucket, request.key, response)
+            return S3Body(request.bucket, request.key, response, etag_is_md5=self.service.etag_is_md5)
         return self._unsatisfiable(request, response)
 
     def _unsatisfiable(self, request: GetRequest, response: HttpResponse) -> ObjectBody:

@@ -60,6 +60,8 @@ class ServiceProfile:
         batch_delete_limit: keys of one DeleteObjects; 0 where there is none.
         conditional_complete: whether ``If-None-Match`` and ``If-Match`` hold for CompleteMultipartUpload;
             where not, a conditional write must be a single PUT.
+        etag_is_md5: whether the ETag of an object that was stored by one PUT is its MD5, so that reads can be
+            compared with it where no checksum is stored.
         refused_keys: finds the keys that the service would store under another name or without their body;
             None where it is not known to do so.
         unsupported: values of `Capability` that the service does not have.
@@ -87,6 +89,7 @@ class ServiceProfile:
     # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
     batch_delete_limit: int = 1000
     conditional_complete: bool = False
+    etag_is_md5: bool = False
     refused_keys: re.Pattern[str] | None = None
     unsupported: frozenset[str] = frozenset()
 
@@ -141,6 +144,8 @@ SWIFT = ServiceProfile(
     # Swift 2.38 checks x-amz-checksum-* and does not keep them; older ones refuse parts of it.
     # https://docs.openstack.org/swift/latest/middleware.html#s3-api (max_upload_part_num)
     max_parts=1000,
+    # https://docs.openstack.org/api-ref/object-store/#get-object-content-and-metadata (ETag)
+    etag_is_md5=True,
     # max_file_size of a segment: https://docs.openstack.org/swift/latest/deployment_guide.html
     max_object_size=1000 * 5 * GIB,
     # https://docs.openstack.org/swift/latest/s3_compat.html; the rest measured on 2.38.3: tags 501,
