@@ -30,4 +30,4 @@ class TestS3Moto(StorageConformance):
 
     @pytest.fixture
     def harness(self, client: S3Client, moto_server: Server) -> OpenS3Harness:
-        return OpenS3Harness(client, moto_server, service="aws", is_cheap=True)
+        return OpenS3Harness(client, moto_server, service="aws")

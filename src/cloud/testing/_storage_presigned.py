@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cloud.testing._storage_base import StorageHarness
 
 _REFUSED = {400, 401, 403}
-_PATIENCE_SECONDS = 15.0
+_PATIENCE_SECONDS = 6.0
 
 
 @dataclass(frozen=True)

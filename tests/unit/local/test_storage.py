@@ -193,7 +193,7 @@ def test_write_conditions(client: LocalStorageClient) -> None:
 def test_large_writes_keep_their_conditions(client: LocalStorageClient) -> None:
     client.upload_file("bucket", "k", BODY * 8, if_absent=True)
     with pytest.raises(AlreadyExistsError):
-        client.upload_file("bucket", "k", b"x" * 9000, if_absent=True)
+        client.upload_file("bucket", "k", iter([b"x" * 9000]), if_absent=True)
     with pytest.raises(PreconditionFailedError):
         client.upload_file("bucket", "k", b"x" * 9000, if_match="other")
     assert client.download_file("bucket", "k") == BODY * 8

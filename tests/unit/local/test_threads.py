@@ -47,7 +47,7 @@ def race(call: Callable[[int], object]) -> list[object]:
 def test_one_of_many_creators_wins(client: LocalStorageClient, size: int) -> None:
     def create(number: int) -> int | None:
         try:
-            client.upload_file("bucket", "a/b", bytes([number]) * size, if_absent=True)
+            client.upload_file("bucket", "a/b", iter([bytes([number]) * size]), if_absent=True)
         except AlreadyExistsError:
             return None
         return number
