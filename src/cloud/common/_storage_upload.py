@@ -138,6 +138,10 @@ class StorageUploads(StorageReads):
             (if_match is not None, Capability.CONDITIONAL_REPLACE),
             (bool(tags), Capability.TAGS),
             (storage_class is not None, Capability.STORAGE_CLASS),
+            (
+                any((cache_control, content_encoding, content_disposition, content_language)),
+                Capability.CONTENT_ENCODING,
+            ),
         )
         for asked, capability in needed:
             if asked:

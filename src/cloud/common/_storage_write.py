@@ -16,6 +16,7 @@ from cloud.common.errors import (
     CloudError,
     InvalidRequestError,
     NotFoundError,
+    UnsupportedOperationError,
 )
 from cloud.common.models import DeleteResult
 
@@ -178,6 +179,10 @@ class StorageWrites(StorageUploads):
                 self._run("delete_file", resource, lambda: self._head(read))
             except NotFoundError:
                 existed = False
+            except UnsupportedOperationError:
+                if version_id is None:
+                    raise
+                # A delete marker is a version that cannot be looked at, only deleted.
         told = self._run("delete_file", resource, lambda: self._delete(request), idempotent=if_match is None)
         return told if self.tells_missing_on_delete else existed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from bisect import bisect_left
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,18 +16,9 @@ if TYPE_CHECKING:
 _OBJECT, _BELOW = 0, 1
 
 
-class Entry(NamedTuple):
-    """One thing that a folder may hold.
-
-    Attributes:
-        suffix: what it adds to the key.
-        kind: the object of exactly that key, or everything below.
-        name: its folder's name.
-    """
-
-    suffix: bytes
-    kind: int
-    name: str
+Entry: TypeAlias = tuple[bytes, int, str]
+"""One thing that a folder may hold: what it adds to the key, whether it is the object of exactly that key or
+everything below, and its folder's name. A plain tuple, because large folders have many."""
 
 
 def entries_of(encoder: Encoder, folder: str) -> list[Entry]:
@@ -45,10 +36,10 @@ def entries_of(encoder: Encoder, folder: str) -> list[Entry]:
                     continue
                 raw, goes_on = piece
                 if goes_on:
-                    entries.append(Entry(raw, _BELOW, item.name))
+                    entries.append((raw, _BELOW, item.name))
                 else:
-                    entries.append(Entry(raw, _OBJECT, item.name))
-                    entries.append(Entry(raw + b"/", _BELOW, item.name))
+                    entries.append((raw, _OBJECT, item.name))
+                    entries.append((raw + b"/", _BELOW, item.name))
     except (FileNotFoundError, NotADirectoryError):
         return []
     entries.sort()
@@ -118,14 +109,12 @@ class _Level:
                 self.index = len(self.entries)
             return
         rest = low[len(self.base) :]
-        place = bisect_left(self.entries, (rest,))
-        # Only the entry just before can hold keys that begin like `rest`: nothing sorts between the two.
-        if (
-            place
-            and self.entries[place - 1].kind == _BELOW
-            and rest.startswith(self.entries[place - 1].suffix)
-        ):
-            place -= 1
+        place = bisect_left(self.entries, (rest, _OBJECT, ""))
+        if place:
+            # Only the entry just before can hold keys that begin like `rest`: nothing sorts between the two.
+            suffix, kind, _ = self.entries[place - 1]
+            if kind == _BELOW and rest.startswith(suffix):
+                place -= 1
         self.index = max(self.index, place)
 
 

@@ -125,6 +125,12 @@ def copy(ops: Operations, request: CopyRequest, *, pinned: bool) -> Stored:
         pinned: whether the service compares the source's ETag.
     """
     source, target = request.source, request.target
+    if target.if_absent and not ops.service.conditional_copy_target:
+        raise UnsupportedOperationError(
+            f"{ops.service.name} does not look whether the target of a copy exists",
+            hint="download and upload with if_absent=True instead",
+            request_sent=False,
+        )
     if source.size > ops.service.copy_single_limit:
         return _copy_parts(ops, request, pinned=pinned)
     headers = ops.encryption.write_headers() | _copy_source(ops, source, pinned=pinned)

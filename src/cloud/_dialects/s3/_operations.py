@@ -6,7 +6,7 @@ from base64 import b64encode
 from functools import cached_property, partial
 from hashlib import md5, sha256
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from cloud._dialects.s3 import _xml as xml
 from cloud._dialects.s3._addressing import check_bucket
@@ -230,7 +230,7 @@ class Operations:
         for name, value in request.metadata.items():
             headers[f"x-amz-meta-{name}"] = value
         if request.tags:
-            headers["x-amz-tagging"] = urlencode(request.tags)
+            headers["x-amz-tagging"] = urlencode(request.tags, quote_via=quote)
         return headers
 
     def seal(self, payload: Payload, headers: dict[str, str]) -> tuple[str, str] | None:

@@ -60,6 +60,8 @@ class ServiceProfile:
         batch_delete_limit: keys of one DeleteObjects; 0 where there is none.
         conditional_complete: whether ``If-None-Match`` and ``If-Match`` hold for CompleteMultipartUpload;
             where not, a conditional write must be a single PUT.
+        conditional_copy_target: whether ``If-None-Match`` holds for the target of CopyObject.
+        max_segment_bytes: longest part of a key between two slashes; None for no such limit.
         etag_is_md5: whether the ETag of an object that was stored by one PUT is its MD5, so that reads can be
             compared with it where no checksum is stored.
         refused_keys: finds the keys that the service would store under another name or without their body;
@@ -89,6 +91,8 @@ class ServiceProfile:
     # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
     batch_delete_limit: int = 1000
     conditional_complete: bool = False
+    conditional_copy_target: bool = False
+    max_segment_bytes: int | None = None
     etag_is_md5: bool = False
     refused_keys: re.Pattern[str] | None = None
     unsupported: frozenset[str] = frozenset()
@@ -135,6 +139,7 @@ AWS = ServiceProfile(
     max_object_size=10_000 * 5 * GIB,
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html
     conditional_complete=True,
+    conditional_copy_target=True,
 )
 """Documented in full. Its endpoints: `Endpoint.for_aws`."""
 
@@ -213,6 +218,8 @@ SEAWEEDFS = ServiceProfile(
     conditional_complete=True,
     # Measured: "/x" becomes "x", "a//b" becomes "a/b", a backslash changes, "a/" loses its body; "." and ".."
     # as a segment are answered with 400.
+    max_segment_bytes=255,  # its files are named so
+    conditional_copy_target=True,
     refused_keys=re.compile(r"\A/|//|/\Z|\\|(?:\A|/)\.{1,2}(?:/|\Z)"),
 )
 """SeaweedFS. Measured on 4.48: checksums, conditions (atomic), tags, versions, POST forms, altered keys.

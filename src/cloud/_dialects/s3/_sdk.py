@@ -44,6 +44,9 @@ class S3StorageClient(S3ObjectStore, TagHooks, VersionHooks, UnfinishedUploadHoo
         return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
 
     def _set_tags(self, bucket: str, key: str, version_id: str | None, tags: Mapping[str, str]) -> None:
+        if not tags:
+            self._sdk("delete_object_tagging", Bucket=bucket, Key=key, VersionId=version_id)
+            return
         tag_set = [{"Key": name, "Value": value} for name, value in tags.items()]
         self._sdk(
             "put_object_tagging", Bucket=bucket, Key=key, VersionId=version_id, Tagging={"TagSet": tag_set}
@@ -79,15 +82,13 @@ class S3StorageClient(S3ObjectStore, TagHooks, VersionHooks, UnfinishedUploadHoo
             Bucket=request.bucket,
             Prefix=request.prefix,
             MaxUploads=request.page_size,
-            EncodingType="url",
             KeyMarker=marker[0],
             UploadIdMarker=marker[1],
         )
-        decode = _key_decoder(answer)
         uploads = tuple(
             UnfinishedUpload(
                 bucket=request.bucket,
-                key=decode(item["Key"]),
+                key=item["Key"],
                 upload_id=item["UploadId"],
                 started_at=utc(item["Initiated"]) if "Initiated" in item else None,
             )

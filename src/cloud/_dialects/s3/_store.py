@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -125,8 +124,8 @@ class S3ObjectStore(BaseStorageClient, BatchDeleteHooks, PresignHooks, PresignPo
         self._capabilities = frozenset(
             capability for capability in Capability if capability.value not in self._service.unsupported
         )
-        refused = self._service.refused_keys
-        self._refused_keys = re.compile(refused) if refused is not None else None
+        self._refused_keys = self._service.refused_keys
+        self._max_segment = self._service.max_segment_bytes
         self.batch_delete_limit = self._service.batch_delete_limit
         self._lazy_ops: Operations | None = None
         self._ops_lock = threading.Lock()
@@ -203,6 +202,9 @@ class S3ObjectStore(BaseStorageClient, BatchDeleteHooks, PresignHooks, PresignPo
     def _key_problem(self, key: str) -> str | None:
         if self._refused_keys is not None and self._refused_keys.search(key):
             return f"{self._service.name} would store it under another name"
+        limit = self._max_segment
+        if limit is not None and any(len(segment.encode()) > limit for segment in key.split("/")):
+            return f"{self._service.name} holds at most {limit} bytes between two slashes"
         return None
 
     # -- hooks: one operation each -------------------------------------------------------------------------------
