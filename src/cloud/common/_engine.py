@@ -80,9 +80,10 @@ def plan_part_size(size: int, config: TransferConfig, limits: PartLimits) -> int
         InvalidRequestError: the body is larger than the service's largest object.
     """
     smallest = -(-size // limits.max_parts)  # rounded up
-    part_size = max(config.part_size, limits.min_part, -(-smallest // MIB) * MIB)
-    if part_size > limits.max_part:
-        part_size = max(smallest, limits.min_part)
+    part_size = max(config.part_size, limits.min_part)
+    if part_size < smallest:
+        part_size = min(-(-smallest // MIB) * MIB, max(smallest, limits.max_part))
+    part_size = min(part_size, max(smallest, limits.max_part))
     if part_size > limits.max_part:
         raise InvalidRequestError(
             f"{size} bytes are more than {limits.max_parts} parts of {limits.max_part} bytes, the service's largest object"

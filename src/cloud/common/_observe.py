@@ -10,6 +10,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol
 
+from cloud.common._fork import renew_after_fork
 from cloud.common.models import Record
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        renew_after_fork(self, "_lock")
         self._errors: Counter[str] = Counter()
         self._calls = self._requests = self._retries = self._sent = self._received = 0
         self._limiter_wait = self._retry_wait = 0.0

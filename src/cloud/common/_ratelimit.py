@@ -7,6 +7,8 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
+from cloud.common._fork import renew_after_fork
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
@@ -44,6 +46,7 @@ class SlidingWindowLimiter:
         self._sleep = sleep
         self._granted: deque[float] = deque(maxlen=limit)
         self._lock = threading.Lock()
+        renew_after_fork(self, "_lock")
 
     def acquire(self, operation: str, /) -> float:  # noqa: ARG002  # one window for all operations
         """Block until a request may be sent; return the seconds that were waited."""

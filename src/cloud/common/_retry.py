@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from cloud.common._fork import renew_after_fork
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -75,6 +77,7 @@ class RetryBudget:
     def __init__(self) -> None:
         self._tokens = self.CAPACITY
         self._lock = threading.Lock()
+        renew_after_fork(self, "_lock")
 
     def take(self) -> bool:
         """Take the price of one retry; False when the budget is spent."""

@@ -157,7 +157,7 @@ class StorageKit:
         node = request.node.getparent(pytest.Class)
         known = node.stash.get(_BUCKET, None)
         if known is not None and known[0] is client:
-            return known[1]
+            return str(known[1])
         if known is None:
             node.addfinalizer(lambda: _remove(node))
         else:

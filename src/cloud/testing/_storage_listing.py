@@ -43,7 +43,7 @@ class ListingPromises(StorageKit):
             for key in reversed(keys):
                 client.upload_file(bucket, key, key.encode())
             known = node.stash[_TREE] = (bucket, keys)
-        return known[1]
+        return list(known[1])
 
     def test_listing_spans_pages(
         self, client: BaseStorageClient, bucket: str, tree: list[str], harness: StorageHarness

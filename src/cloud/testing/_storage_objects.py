@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cloud.common._base_storage import BaseStorageClient
     from cloud.testing._storage_base import StorageHarness
 
-_HEADERS = {
+_HEADERS: dict[str, Any] = {
     "cache_control": "max-age=60, public",
     "content_encoding": "gzip",
     "content_disposition": 'attachment; filename="a b.txt"',

@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -42,10 +42,10 @@ def send(
     request = urllib.request.Request(url, data=body, headers=dict(headers or {}), method=method)  # noqa: S310  # the client's own URL
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  # likewise
-            return Answer(answer.status, answer.headers, answer.read())
+            return Answer(answer.status, dict(answer.headers), answer.read())
     except urllib.error.HTTPError as error:
         with error:
-            return Answer(error.code, error.headers, error.read())
+            return Answer(error.code, dict(error.headers), error.read())
 
 
 def form(fields: Mapping[str, str], file: bytes) -> tuple[bytes, str]:
@@ -227,7 +227,7 @@ class PresignedPromises(StorageKit):
         self, client: BaseStorageClient, bucket: str, key: str, harness: StorageHarness
     ) -> None:
         """Sizes and expiry out of bounds are refused."""
-        wrong = (
+        wrong: tuple[dict[str, Any], ...] = (
             {"max_size": 1, "min_size": 2},
             {"max_size": 1, "min_size": -1},
             {"max_size": 1, "expires_in": 0},

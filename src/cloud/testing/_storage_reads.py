@@ -285,7 +285,8 @@ class ReadPromises(StorageKit):
     ) -> None:
         """A parallel download of an object that is replaced meanwhile gives the old bytes or raises."""
         client.upload_file(bucket, key, b"o" * (16 * MIB))
-        target, replaced = tmp_path / "file", []
+        target = tmp_path / "file"
+        replaced: list[bool] = []
 
         def replace_once(_: int) -> None:
             if not replaced:

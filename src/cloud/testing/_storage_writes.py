@@ -6,7 +6,7 @@ import gzip
 import io
 from contextlib import closing
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -110,18 +110,19 @@ class WritePromises(StorageKit):
         self, client: BaseStorageClient, bucket: str, key: str, tmp_path: Path, kind: str
     ) -> None:
         """A body of 11 MiB goes in parts, from every kind of source, and reads back byte-equal."""
-        body, seen = noise(11 * MIB + 7), []
+        body = noise(11 * MIB + 7)
+        seen: list[int] = []
         (tmp_path / "file").write_bytes(body)
         with (tmp_path / "file").open("rb") as file:
-            source = {
+            sources: dict[str, Any] = {
                 "bytes": body,
                 "path": tmp_path / "file",
                 "file": file,
                 "generator": _pieces(body, 1_000_003),
-            }[kind]
+            }
             client.upload_file(
-                bucket, key, source, transfer=SMALL_PARTS, progress=seen.append, metadata={"a": "b"}
-            )  # type: ignore[arg-type]  # a union of sources
+                bucket, key, sources[kind], transfer=SMALL_PARTS, progress=seen.append, metadata={"a": "b"}
+            )
         assert sum(seen) == len(body)
         info = client.get_object_metadata(bucket, key)
         assert (info.size, info.metadata) == (len(body), {"a": "b"})
@@ -226,19 +227,19 @@ class WritePromises(StorageKit):
         self, client: BaseStorageClient, bucket: str, key: str
     ) -> None:
         """TextIOWrapper and gzip over the file publish when closed, and nothing when left by an exception."""
-        with io.TextIOWrapper(client.open_file(bucket, key, "wb"), encoding="utf-8") as text:  # type: ignore[type-var]  # its protocol names all of BinaryIO
+        with io.TextIOWrapper(client.open_file(bucket, key, "wb"), encoding="utf-8") as text:
             text.write("äöü\n")
         assert client.download_file(bucket, key) == "äöü\n".encode()
-        with client.open_file(bucket, key, "wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb") as packed:  # type: ignore[call-overload]  # likewise
+        with client.open_file(bucket, key, "wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb") as packed:
             packed.write(b"packed")
         assert gzip.decompress(client.download_file(bucket, key)) == b"packed"
         client.delete_file(bucket, key)
         with pytest.raises(_WriterDiedError):  # noqa: PT012, SIM117  # the block is what is tested
-            with io.TextIOWrapper(client.open_file(bucket, key, "wb"), encoding="utf-8") as text:  # type: ignore[type-var]  # likewise
+            with io.TextIOWrapper(client.open_file(bucket, key, "wb"), encoding="utf-8") as text:
                 text.write("half of it")
                 raise _WriterDiedError
         with pytest.raises(_WriterDiedError):  # noqa: PT012, SIM117  # the block is what is tested
-            with client.open_file(bucket, key, "wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb") as packed:  # type: ignore[call-overload]  # likewise
+            with client.open_file(bucket, key, "wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb") as packed:
                 packed.write(b"half of it")
                 raise _WriterDiedError
         assert_nothing_left(client, bucket, key)

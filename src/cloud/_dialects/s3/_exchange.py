@@ -11,6 +11,7 @@ from cloud._dialects.s3._errors import S3ServiceError
 from cloud._dialects.s3._sign import EMPTY_SHA256, Signer, canonical_query
 from cloud._dialects.s3._xml import parse_error
 from cloud._wire._types import HttpRequest, Origin
+from cloud.common._fork import renew_after_fork
 from cloud.common._observe import call_facts
 from cloud.common._redact import HiddenValues
 from cloud.common.errors import ServiceUnavailableError
@@ -74,6 +75,7 @@ class Exchange:
         self._targets: dict[str, Target] = {}
         self._signers: dict[str, tuple[SigningKeys, Signer]] = {}
         self._lock = threading.Lock()
+        renew_after_fork(self, "_lock")
 
     def now(self) -> float:
         """Return the service's time as far as it is known, in seconds since the epoch."""

@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cloud._dialects.s3._sign import SigningKeys
+from cloud.common._fork import renew_after_fork
 from cloud.common.errors import AuthenticationError
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class BotocoreKeys:
     def __init__(self, session: Callable[[], Any]) -> None:
         self._session = session
         self._lock = threading.Lock()
+        renew_after_fork(self, "_lock")
         self._credentials: Any = None
         self._last: SigningKeys | None = None
 

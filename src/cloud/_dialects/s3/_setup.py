@@ -13,6 +13,7 @@ from cloud._dialects.s3._profiles import AWS, ServiceProfile
 from cloud._dialects.s3._transports import AutoTransport, SdkTransport
 from cloud._wire._transport import SocketTransport
 from cloud._wire._types import Timeouts, TlsOptions
+from cloud.common._fork import renew_after_fork
 from cloud.common._lazy import require
 from cloud.common.errors import ConfigurationError, InvalidRequestError
 
@@ -59,6 +60,7 @@ class S3Setup:
         self._region_variables = region_variables
         self._environ = environ
         self._lock = threading.RLock()
+        renew_after_fork(self, "_lock", threading.RLock)
         self._session: Any = None
         self._native: Any = None
 

@@ -16,6 +16,7 @@ from cloud._dialects.s3._profiles import profile_for
 from cloud._dialects.s3._setup import S3Setup
 from cloud._dialects.s3._sign import MAX_EXPIRES_SECONDS
 from cloud.common._base_storage import BaseStorageClient
+from cloud.common._fork import renew_after_fork
 from cloud.common._lazy import require_installed
 from cloud.common._storage_types import BatchDeleteHooks, PartLimits, PresignHooks, PresignPostHooks
 from cloud.common.enums import Capability
@@ -129,6 +130,7 @@ class S3ObjectStore(BaseStorageClient, BatchDeleteHooks, PresignHooks, PresignPo
         self.batch_delete_limit = self._service.batch_delete_limit
         self._lazy_ops: Operations | None = None
         self._ops_lock = threading.Lock()
+        renew_after_fork(self, "_ops_lock")
         self._known_buckets: set[str] = set()
 
     @classmethod
