@@ -18,6 +18,7 @@ from cloud.testing._storage_base import StorageKit, about
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from email.message import Message
 
     from cloud.common._base_storage import BaseStorageClient
     from cloud.testing._storage_base import StorageHarness
@@ -35,6 +36,10 @@ class Answer:
     body: bytes
 
 
+def _lower(headers: Message) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
 def send(
     method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
 ) -> Answer:
@@ -42,10 +47,10 @@ def send(
     request = urllib.request.Request(url, data=body, headers=dict(headers or {}), method=method)  # noqa: S310  # the client's own URL
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  # likewise
-            return Answer(answer.status, dict(answer.headers), answer.read())
+            return Answer(answer.status, _lower(answer.headers), answer.read())
     except urllib.error.HTTPError as error:
         with error:
-            return Answer(error.code, dict(error.headers), error.read())
+            return Answer(error.code, _lower(error.headers), error.read())
 
 
 def form(fields: Mapping[str, str], file: bytes) -> tuple[bytes, str]:
@@ -93,7 +98,7 @@ class PresignedPromises(StorageKit):
         answer = send("GET", url)
         assert (answer.status, answer.body) == (200, b"signed")
         answer = send("HEAD", head)
-        assert (answer.status, answer.headers["Content-Length"]) == (200, "6")
+        assert (answer.status, answer.headers["content-length"]) == (200, "6")
 
     @about(Capability.PRESIGNED_URL)
     def test_url_writes_and_deletes_without_credentials(
@@ -133,9 +138,9 @@ class PresignedPromises(StorageKit):
         client.upload_file(bucket, key, b"x")
         answer = send("GET", client.generate_presigned_url(bucket, key, response_headers=overrides))
         assert answer.status == 200
-        assert answer.headers["Content-Type"] == overrides["content_type"]
-        assert answer.headers["Content-Disposition"] == overrides["content_disposition"]
-        assert answer.headers["Cache-Control"] == overrides["cache_control"]
+        assert answer.headers["content-type"] == overrides["content_type"]
+        assert answer.headers["content-disposition"] == overrides["content_disposition"]
+        assert answer.headers["cache-control"] == overrides["cache_control"]
 
     @about(Capability.PRESIGNED_URL)
     def test_url_does_only_what_was_signed(
