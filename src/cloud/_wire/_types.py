@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import inf
-from typing import TYPE_CHECKING, Protocol, Union
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Union
 
 from cloud._wire._errors import ResponseTooLargeError
 
@@ -25,8 +25,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _READ_BLOCK = 1 << 18
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a request goes: the part of a URL that connections are pooled by.
 
     Attributes:

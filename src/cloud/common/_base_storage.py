@@ -12,13 +12,13 @@ from cloud.common._storage_manage import StorageManagement
 from cloud.common.contracts import CloudClient, StorageClient
 from cloud.common.enums import ResourceType
 from cloud.common.errors import AlreadyExistsError, InvalidRequestError, UnsupportedOperationError
-from cloud.common.models import CloudResource
 
 if TYPE_CHECKING:
     import io
     from collections.abc import Mapping
 
     from cloud.common._writing import ObjectWriter
+    from cloud.common.models import CloudResource
 
 
 class BaseStorageClient(StorageManagement, StorageClient, CloudClient):
@@ -130,6 +130,8 @@ class BaseStorageClient(StorageManagement, StorageClient, CloudClient):
         return self.delete_bucket(id)
 
     def _resource(self, name: str) -> CloudResource:
+        from cloud.common._records import CloudResource
+
         return CloudResource(
             id=name,
             name=name,

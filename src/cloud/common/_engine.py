@@ -7,7 +7,6 @@ uploads from files and for downloads to files.
 from __future__ import annotations
 
 import io
-import logging
 import threading
 from collections import deque
 from dataclasses import dataclass, replace
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from cloud.common._storage_types import GetRequest, ObjectBody, Part, PartLimits
 
 T = TypeVar("T")
-logger = logging.getLogger("cloud.transfer")
 MIB = 1 << 20
 
 
@@ -201,6 +199,9 @@ class PartWriter:
         try:
             self.abort()
         except CloudError as error:
+            import logging
+
+            logger = logging.getLogger("cloud.transfer")
             logger.warning("an upload was not removed, its parts may be left: %s", error)
 
 
@@ -302,8 +303,7 @@ class Download:
 
     def open_range(self, bounds: Range, etag: str) -> ObjectStream:
         """Return a stream of one range, pinned to `etag`."""
-        request = replace(
-            self.request,
+        request = self.request._replace(
             start=bounds[0],
             end=bounds[1],
             if_match=etag,

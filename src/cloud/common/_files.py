@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import sys
 import threading
 from contextlib import contextmanager, suppress
@@ -38,6 +37,8 @@ def replacing(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
     if not overwrite and path.exists():
         raise FileExistsError(17, "exists already", str(path))
     # 40 characters are at most 160 bytes, so that a name of any length and script leaves room for the rest.
+    import secrets
+
     temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}.part")
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
     file = os.fdopen(os.open(temporary, flags, 0o600), "r+b", buffering=0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -14,6 +13,7 @@ from cloud.common._fork import renew_after_fork
 from cloud.common.models import Record
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Mapping
 
 
@@ -169,6 +169,8 @@ def get_logger(name: str) -> logging.Logger:
 
         logger: logging.Logger = codomyrmex_logger(name)
         return logger
+    import logging
+
     return logging.getLogger(name)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cloud.common import _checksums
@@ -103,8 +102,7 @@ class ObjectStream:
             raise error
 
     def _reopen(self) -> ObjectBody:
-        request = replace(
-            self._request,
+        request = self._request._replace(
             start=self.position,
             end=self.end,
             if_match=self.info.etag,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from dataclasses import dataclass, field
 from math import isfinite
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
 
 
 def _uniform(ceiling: float) -> float:
+    import random
+
     return random.uniform(0.0, ceiling)  # noqa: S311  # jitter spreads load, it guards nothing
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import mimetypes
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path, PurePath
@@ -13,6 +12,7 @@ from cloud.common._bodies import Buffer, FileRange, Payload
 from cloud.common.errors import IntegrityError, InvalidRequestError
 
 if TYPE_CHECKING:
+    import mimetypes
     from collections.abc import Callable, Iterable, Iterator
 
 UploadSource: TypeAlias = "bytes | bytearray | memoryview | Path | BinaryIO | Iterable[bytes]"
@@ -136,6 +136,8 @@ class PartReader:
 
 @cache
 def _types() -> mimetypes.MimeTypes:
+    import mimetypes
+
     return mimetypes.MimeTypes()  # Python's table, not the machine's
 
 

@@ -14,7 +14,7 @@ from cloud.common._reading import SMALL_BODY, ObjectReader, ObjectStream, fetch_
 from cloud.common._storage_core import StorageCore
 from cloud.common._storage_types import GetRequest, ListRequest
 from cloud.common.errors import IntegrityError, InvalidRequestError, NotFoundError
-from cloud.common.models import DownloadResult, utc
+from cloud.common.models import utc
 
 if TYPE_CHECKING:
     import os
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cloud.common._engine import Cancellation
-    from cloud.common.models import ObjectInfo
+    from cloud.common.models import DownloadResult, ObjectInfo
 
 MAX_PAGE_SIZE = 1000
 
@@ -114,6 +114,8 @@ class StorageReads(StorageCore):
                 else:
                     break
             file.truncate(stream.info.size)
+        from cloud.common._records import DownloadResult
+
         return DownloadResult(
             path=target, info=stream.info, bytes_written=stream.info.size, verified=verified
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cloud.common.models import EMPTY
 
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class GetRequest:
+class GetRequest(NamedTuple):
     """A read of one object, whole or a range of it.
 
     Attributes:
@@ -53,8 +52,7 @@ class GetRequest:
         return self.start == 0 and self.end is None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PutRequest:
+class PutRequest(NamedTuple):
     """A write of one object: everything but its bytes."""
 
     bucket: str
@@ -71,8 +69,7 @@ class PutRequest:
     if_match: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyRequest:
+class CopyRequest(NamedTuple):
     """A copy inside one provider.
 
     Attributes:
@@ -86,8 +83,7 @@ class CopyRequest:
     replace_metadata: bool
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteRequest:
+class DeleteRequest(NamedTuple):
     """A delete of one object or one version."""
 
     bucket: str
@@ -96,8 +92,7 @@ class DeleteRequest:
     if_match: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ListRequest:
+class ListRequest(NamedTuple):
     """One page of a listing. `token` is the provider's own and goes back to it unchanged."""
 
     bucket: str
@@ -108,8 +103,7 @@ class ListRequest:
     token: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PresignRequest:
+class PresignRequest(NamedTuple):
     """A URL that does one thing without credentials."""
 
     bucket: str
@@ -121,8 +115,7 @@ class PresignRequest:
     response_headers: Mapping[str, str] = EMPTY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PresignPostRequest:
+class PresignPostRequest(NamedTuple):
     """A form that uploads one object without credentials."""
 
     bucket: str
@@ -159,16 +152,14 @@ class Part:
     checksum: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """What the service says that it has stored."""
 
     etag: str | None = None
     version_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PartLimits:
+class PartLimits(NamedTuple):
     """Limits of multipart uploads; sizes in bytes.
 
     Attributes:

@@ -18,12 +18,11 @@ from cloud.common.errors import (
     NotFoundError,
     UnsupportedOperationError,
 )
-from cloud.common.models import DeleteResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from cloud.common.models import ObjectInfo
+    from cloud.common.models import DeleteResult, ObjectInfo
 
 
 class StorageWrites(StorageUploads):
@@ -205,6 +204,8 @@ class StorageWrites(StorageUploads):
         if Capability.BATCH_DELETE in self.capabilities and isinstance(self, BatchDeleteHooks):
             yield from self._delete_batches(self, bucket, keys)
             return
+        from cloud.common._records import DeleteResult
+
         for key in keys:
             self._check_key(bucket, key)
             try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cloud.common._engine import PartWriter
-
-logger = logging.getLogger("cloud.writer")
 
 
 class ObjectWriter(io.BufferedIOBase):
@@ -89,12 +86,12 @@ class ObjectWriter(io.BufferedIOBase):
         if self.closed:
             return
         if self._thrown_away:
-            logger.warning("thrown away without closing: nothing was published")
+            _warn("thrown away without closing: nothing was published")
             self._give_up()
             return
         error = sys.exc_info()[1]
         if error is not None and error is not self._outer_error:
-            logger.warning("closed while a %s was being handled: nothing was published", type(error).__name__)
+            _warn(f"closed while a {type(error).__name__} was being handled: nothing was published")
             self._give_up()
             return
         try:
@@ -147,3 +144,9 @@ class ObjectWriter(io.BufferedIOBase):
     def __del__(self) -> None:
         """Abort instead of publishing: nobody said that the object is whole."""
         self._give_up()
+
+
+def _warn(message: str) -> None:
+    import logging
+
+    logging.getLogger("cloud.writer").warning(message)

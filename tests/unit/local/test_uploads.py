@@ -105,7 +105,7 @@ def test_ids_that_nobody_gave(client: LocalStorageClient, upload_id: str) -> Non
 
 def test_an_upload_belongs_to_its_key(client: LocalStorageClient) -> None:
     upload = begin(client)
-    other = replace(upload, request=replace(upload.request, key="other"))
+    other = replace(upload, request=upload.request._replace(key="other"))
     with pytest.raises(NotFoundError):
         client._put_part(other, 1, b"x")
 

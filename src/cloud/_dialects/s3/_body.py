@@ -7,7 +7,7 @@ from base64 import b64encode
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from cloud._dialects.s3._xml import strip_quotes
+from cloud._dialects.s3._etag import strip_quotes
 from cloud.common._checksums import ChecksumAlgorithm, available
 from cloud.common._storage_types import ObjectBody
 from cloud.common.errors import IntegrityError

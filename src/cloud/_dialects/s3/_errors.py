@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from cloud._dialects.s3._xml import MalformedAnswerError
 from cloud._wire import _errors as wire
 from cloud.common import errors as e
 from cloud.common._retry import parse_retry_after
@@ -136,6 +135,8 @@ class S3ServiceError(Exception):
 
 def translate(exc: Exception, _context: e.ErrorContext) -> e.CloudError | None:
     """Return our error for one of the service, the wire or botocore; None for any other."""
+    from cloud._dialects.s3._xml import MalformedAnswerError  # an error is worth the XML parser
+
     if isinstance(exc, S3ServiceError):
         return _from_service(exc)
     if isinstance(exc, wire.WireError):

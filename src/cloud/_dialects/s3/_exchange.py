@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from cloud._dialects.s3._errors import S3ServiceError
 from cloud._dialects.s3._sign import EMPTY_SHA256, Signer, canonical_query
-from cloud._dialects.s3._xml import parse_error
 from cloud._wire._types import HttpRequest, Origin
 from cloud.common._fork import renew_after_fork
 from cloud.common._observe import call_facts
@@ -210,6 +209,8 @@ def read_error(response: HttpResponse) -> ErrorDocument | None:
 
     Of a longer answer only the start is read: its status says enough.
     """
+    from cloud._dialects.s3._xml import parse_error
+
     start = bytearray()
     with response:
         buffer = memoryview(bytearray(1 << 12))

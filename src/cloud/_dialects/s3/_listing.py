@@ -21,13 +21,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import unquote_to_bytes
 
+from cloud._dialects.s3._etag import strip_quotes
 from cloud._dialects.s3._xmltree import (
     Element,
     MalformedAnswerError,
     fits_xml,
     parse_root,
     parse_timestamp,
-    strip_quotes,
 )
 
 if TYPE_CHECKING:

@@ -8,12 +8,10 @@ from hashlib import md5, sha256
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from cloud._dialects.s3 import _xml as xml
 from cloud._dialects.s3._addressing import check_bucket
 from cloud._dialects.s3._body import EmptyBody, S3Body, object_info
 from cloud._dialects.s3._errors import S3ServiceError
 from cloud._dialects.s3._exchange import read_document, read_error, require_etag
-from cloud._dialects.s3._listing import parse_list_page
 from cloud._dialects.s3._profiles import AWS
 from cloud._dialects.s3._sign import EMPTY_SHA256, UNSIGNED_PAYLOAD
 from cloud.common import _checksums
@@ -71,6 +69,8 @@ class Operations:
 
     def list_buckets(self) -> list[str]:
         """Return all bucket names, of every page."""
+        from cloud._dialects.s3 import _xml as xml
+
         names: list[str] = []
         token: str | None = None
         while True:
@@ -94,6 +94,8 @@ class Operations:
         if response.status == 200:
             raise AlreadyExistsError("somebody else owns a bucket of this name")
         region = self.exchange.region
+        from cloud._dialects.s3 import _xml as xml
+
         body = xml.build_create_bucket(region) if self.service is AWS and region != "us-east-1" else None
         response = self.exchange.call(
             "PUT",
@@ -188,6 +190,8 @@ class Operations:
 
     def list_page(self, request: ListRequest) -> Page[ObjectInfo]:
         """Return one page of objects."""
+        from cloud._dialects.s3._listing import parse_list_page
+
         query = [("encoding-type", "url"), ("list-type", "2"), ("max-keys", str(request.page_size))]
         if request.prefix:
             query.append(("prefix", request.prefix))
@@ -279,6 +283,8 @@ class Operations:
 
     def delete_batch(self, bucket: str, keys: Sequence[str]) -> dict[str, S3ServiceError]:
         """Delete many objects by one request; return the keys that failed, and why."""
+        from cloud._dialects.s3 import _xml as xml
+
         document = xml.build_delete([(key, None) for key in keys], quiet=True)
         for key, _ in document.singly:  # their characters do not fit into XML
             self.delete(DeleteRequest(bucket, key))
@@ -338,6 +344,8 @@ def raise_error_in_ok(
     body: bytes, headers: Mapping[str, str], *, create_only: bool = False, replace_only: bool = False
 ) -> None:
     """Raise the error that the body of a 200 answer holds, if it holds one."""
+    from cloud._dialects.s3 import _xml as xml
+
     document = xml.find_error_in_ok(body)
     if document is not None:
         raise S3ServiceError(200, document, headers, create_only=create_only, replace_only=replace_only)

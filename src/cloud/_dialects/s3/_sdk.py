@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, final
 
-from cloud._dialects.s3._listing import unquote_key
+from cloud._dialects.s3._etag import strip_quotes
 from cloud._dialects.s3._store import S3ObjectStore
-from cloud._dialects.s3._xmltree import strip_quotes
 from cloud.common._observe import call_facts
 from cloud.common._paging import Page
 from cloud.common._storage_types import TagHooks, UnfinishedUploadHooks, VersionHooks
 from cloud.common.errors import InvalidRequestError, ServiceUnavailableError
-from cloud.common.models import ObjectInfo, UnfinishedUpload, utc
+from cloud.common.models import ObjectInfo, utc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from cloud.common._storage_types import ListRequest
+    from cloud.common.models import UnfinishedUpload
 
 
 class S3StorageClient(S3ObjectStore, TagHooks, VersionHooks, UnfinishedUploadHooks):
@@ -76,6 +76,8 @@ class S3StorageClient(S3ObjectStore, TagHooks, VersionHooks, UnfinishedUploadHoo
         return Page(tuple(versions), (), token)
 
     def _list_uploads_page(self, request: ListRequest) -> Page[UnfinishedUpload]:
+        from cloud.common._records import UnfinishedUpload
+
         marker = _decode_token(request.token)
         answer = self._sdk(
             "list_multipart_uploads",
@@ -244,6 +246,8 @@ _TELLING_OPERATIONS = frozenset({
 
 def _key_decoder(answer: Mapping[str, Any]) -> Callable[[str], str]:
     """Return what makes keys of the keys in a listing: some services do not encode them when asked to."""
+    from cloud._dialects.s3._listing import unquote_key
+
     return unquote_key if answer.get("EncodingType") == "url" else str
 
 

@@ -7,7 +7,6 @@ import threading
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from cloud._dialects.s3 import _multipart
 from cloud._dialects.s3._addressing import check_bucket
 from cloud._dialects.s3._errors import translate
 from cloud._dialects.s3._operations import Operations
@@ -21,7 +20,6 @@ from cloud.common._lazy import require_installed
 from cloud.common._storage_types import BatchDeleteHooks, PartLimits, PresignHooks, PresignPostHooks
 from cloud.common.enums import Capability
 from cloud.common.errors import ConfigurationError, InvalidRequestError
-from cloud.common.models import DeleteResult, PresignedPost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,7 +48,7 @@ if TYPE_CHECKING:
     )
     from cloud.common.credentials import CloudCredentials
     from cloud.common.errors import CloudError, ErrorContext
-    from cloud.common.models import ObjectInfo
+    from cloud.common.models import DeleteResult, ObjectInfo, PresignedPost
 
 
 class S3ObjectStore(BaseStorageClient, BatchDeleteHooks, PresignHooks, PresignPostHooks):
@@ -236,6 +234,8 @@ class S3ObjectStore(BaseStorageClient, BatchDeleteHooks, PresignHooks, PresignPo
         return True
 
     def _delete_batch(self, bucket: str, keys: Sequence[str]) -> list[DeleteResult]:
+        from cloud.common._records import DeleteResult
+
         failed = self._ops.delete_batch(bucket, keys)
         context = self._runtime.context("delete_files", bucket)
         return [
@@ -247,18 +247,28 @@ class S3ObjectStore(BaseStorageClient, BatchDeleteHooks, PresignHooks, PresignPo
         return self._ops.list_page(request)
 
     def _copy(self, request: CopyRequest) -> Stored:
+        from cloud._dialects.s3 import _multipart
+
         return _multipart.copy(self._ops, request, pinned=Capability.CONDITIONAL_COPY in self._capabilities)
 
     def _create_upload(self, request: PutRequest) -> str:
+        from cloud._dialects.s3 import _multipart
+
         return _multipart.begin(self._ops, request)
 
     def _put_part(self, upload: Upload, number: int, payload: Payload) -> Part:
+        from cloud._dialects.s3 import _multipart
+
         return _multipart.put_part(self._ops, upload, number, payload)
 
     def _complete_upload(self, upload: Upload, parts: Sequence[Part]) -> Stored:
+        from cloud._dialects.s3 import _multipart
+
         return _multipart.complete(self._ops, upload, parts)
 
     def _abort_upload(self, upload: Upload) -> None:
+        from cloud._dialects.s3 import _multipart
+
         _multipart.abort(self._ops, upload)
 
     # -- signed URLs: no request ---------------------------------------------------------------------------------
@@ -292,6 +302,8 @@ class S3ObjectStore(BaseStorageClient, BatchDeleteHooks, PresignHooks, PresignPo
         conditions.append(["content-length-range", request.min_size, request.max_size])
         policy = {"expiration": expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"), "conditions": conditions}
         signed = signer.sign_post_policy(policy, exchange.now())
+        from cloud.common._records import PresignedPost
+
         return PresignedPost(url=address.url(), fields=fields | signed, expires_at=expires_at)
 
     def _signing(self, bucket: str) -> tuple[Exchange, BucketAddress, Signer]:

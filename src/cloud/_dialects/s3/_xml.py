@@ -6,6 +6,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from cloud._dialects.s3._etag import strip_quotes
 from cloud._dialects.s3._xmltree import (
     Element,
     MalformedAnswerError,
@@ -14,7 +15,6 @@ from cloud._dialects.s3._xmltree import (
     parse_root,
     parse_timestamp,
     parse_xml,
-    strip_quotes,
 )
 
 if TYPE_CHECKING:

@@ -161,17 +161,6 @@ def _odd_timestamp(text: str) -> datetime:
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):?(\d\d))?", re.ASCII)
 
 
-def strip_quotes(etag: str | None) -> str | None:
-    """Return an ETag without the quotes around it; None for an empty or missing one.
-
-    A weak one (``W/"..."``) stays as it is: without its mark it would pass for a strong one.
-    """
-    if not etag:
-        return None
-    quoted = len(etag) > 1 and etag[0] == etag[-1] == '"'
-    return (etag[1:-1] if quoted else etag) or None
-
-
 def fits_xml(text: str) -> bool:
     """Return whether XML 1.0 can hold every character of `text`."""
     return _UNFIT.search(text) is None
