@@ -1,8 +1,6 @@
 """``python -m cloud.cli`` is the command ``cloud``."""
 
-import sys
-
-from cloud.cli._main import main
+from cloud.cli._main import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -10,7 +10,7 @@ import threading
 import traceback
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from cloud.cli._console import Console
 from cloud.cli._errors import INTERRUPTED, OK, OUTPUT_CLOSED, TERMINATED, OutputClosedError, exit_code
@@ -58,7 +58,6 @@ def _run(args: Namespace, console: Console) -> int:
         return OUTPUT_CLOSED
     except KeyboardInterrupt:
         sys.stderr.write("cloud: interrupted\n")
-        _end_now_if_impatient()
         return INTERRUPTED
     except (CloudError, OSError) as error:
         if args.debug:
@@ -87,11 +86,19 @@ def _discard_output() -> None:
     os.close(null)
 
 
-def _end_now_if_impatient() -> None:
-    """After a second Ctrl-C transfers are still running: end without waiting for them."""
-    if any(thread.name.startswith("cloud-transfer") for thread in threading.enumerate()):
+def run() -> NoReturn:
+    """Be the command ``cloud``: run it with the process's arguments, and end the process.
+
+    A second Ctrl-C leaves transfers running; the process, which is the command's own, then ends without
+    waiting for them.
+    """
+    code = main()
+    if code == INTERRUPTED and any(
+        thread.name.startswith("cloud-transfer") for thread in threading.enumerate()
+    ):
         sys.stderr.flush()
-        os._exit(INTERRUPTED)
+        os._exit(code)
+    sys.exit(code)
 
 
 @contextmanager
