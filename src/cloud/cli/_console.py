@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from importlib.util import find_spec
+from select import select
 from typing import TYPE_CHECKING, Any, cast
 
 from cloud.cli._errors import OutputClosedError, error_line
@@ -14,6 +16,10 @@ from cloud.common.models import to_json
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from io import BufferedReader
+
+
+_LOOK_FOR_SIGNALS_SECONDS = 0.5
+"""How long a signal that came at the wrong moment waits at most."""
 
 
 class Console:
@@ -114,11 +120,21 @@ class Console:
 def standard_input() -> Iterator[bytes]:
     """Yield what standard input gives, as it comes.
 
-    Piece by piece, not by one ``read`` of many: a signal that arrives between two system calls of that one
-    is seen only after the last of them, so that Ctrl-C could wait for the next input for ever.
+    On POSIX a read is only begun when it will not block: a signal that arrives just before a blocking read is
+    noticed after it, so that Ctrl-C could wait for the next input for ever.
     """
-    stdin = cast("BufferedReader", sys.stdin.buffer)
-    return iter(lambda: stdin.read1(1 << 20), b"")
+    stdin = sys.stdin.buffer
+    if sys.platform == "win32":  # select takes sockets only there
+        yield from iter(lambda: cast("BufferedReader", stdin).read1(1 << 20), b"")
+        return
+    descriptor = stdin.fileno()
+    while True:
+        if not select([descriptor], [], [], _LOOK_FOR_SIGNALS_SECONDS)[0]:
+            continue
+        data = os.read(descriptor, 1 << 20)
+        if not data:
+            return
+        yield data
 
 
 def _to_stderr(line: str) -> None:
