@@ -124,10 +124,13 @@ def standard_input() -> Iterator[bytes]:
     noticed after it, so that Ctrl-C could wait for the next input for ever.
     """
     stdin = sys.stdin.buffer
-    if sys.platform == "win32":  # select takes sockets only there
+    try:
+        descriptor = None if sys.platform == "win32" else stdin.fileno()  # select takes only sockets there
+    except OSError:  # a program that calls `main` has put something of its own in the place of standard input
+        descriptor = None
+    if descriptor is None:
         yield from iter(lambda: cast("BufferedReader", stdin).read1(1 << 20), b"")
         return
-    descriptor = stdin.fileno()
     while True:
         if not select([descriptor], [], [], _LOOK_FOR_SIGNALS_SECONDS)[0]:
             continue
