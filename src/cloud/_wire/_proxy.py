@@ -36,7 +36,7 @@ def proxy_for(origin: Origin) -> Proxy | None:
     if not any(name[-6:].lower() == "_proxy" for name in os.environ):
         return None  # the usual case does without the next import, 40 ms of it
     # typeshed lists the second one for Windows only; every platform has it
-    from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined, unused-ignore]
+    from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined, unused-ignore]  # not in every stub
 
     proxies = getproxies_environment()
     url = proxies.get(origin.scheme) or proxies.get("all")

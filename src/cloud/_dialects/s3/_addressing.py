@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     Style: TypeAlias = Literal["path", "virtual", "auto"]
 
-MAX_KEY_BYTES = 1024
-"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -214,27 +212,6 @@ def check_bucket(name: str, *, strict: bool) -> None:
         raise InvalidRequestError(
             f"the bucket name {name!r} is not allowed: 1 to 255 letters, digits, dots, hyphens and underscores",
             request_sent=False,
-        )
-
-
-def check_key(key: str) -> None:
-    """Check that an object can be called `key`: 1 to 1,024 bytes in UTF-8, any characters.
-
-    Raises:
-        InvalidRequestError: it cannot; the message says why.
-    """
-    if key.isascii():
-        size = len(key)
-    else:
-        try:
-            size = len(key.encode())
-        except UnicodeEncodeError as error:
-            raise InvalidRequestError(
-                f"the key {key!r} holds half of a surrogate pair, which UTF-8 cannot", request_sent=False
-            ) from error
-    if not 1 <= size <= MAX_KEY_BYTES:
-        raise InvalidRequestError(
-            f"a key has 1 to {MAX_KEY_BYTES} bytes in UTF-8, not {size}", request_sent=False
         )
 
 
