@@ -21,14 +21,6 @@ from cloud.common.errors import CloudError, ErrorContext
 CONTEXT = ErrorContext("aws", "s3", "op", "b/k")
 # The root, which is never raised itself, and answers, which are mapped by their code.
 NOT_MAPPED_BY_CLASS = {"BotoCoreError", "ClientError", "EventStreamError"}
-WIRE = sorted(
-    (
-        kind
-        for kind in vars(wire).values()
-        if inspect.isclass(kind) and issubclass(kind, wire.WireError) and kind is not wire.WireError
-    ),
-    key=lambda kind: kind.__name__,
-)
 BOTOCORE = [
     kind
     for _, kind in sorted(inspect.getmembers(bc, inspect.isclass))
@@ -89,13 +81,6 @@ def test_no_line_of_the_table_hides_a_more_specific_one_below_it() -> None:
             ]
             assert not hiding, f"{name} is never reached behind {hiding}"
             seen.append((name, kind, ours_))
-
-
-@pytest.mark.parametrize("kind", WIRE, ids=lambda kind: kind.__name__)
-def test_every_class_of_the_wire_has_a_line(kind: type[wire.WireError]) -> None:
-    assert any(issubclass(kind, known) for known, _, _ in _errors._WIRE), f"add {kind.__name__} to _WIRE"
-    first = next(known for known, _, _ in _errors._WIRE if issubclass(kind, known))
-    assert first is kind, f"{kind.__name__} is hidden by {first.__name__}"
 
 
 # -- the wire ------------------------------------------------------------------------------------------------

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cloud._dialects._answers import MAX_ERROR_BYTES
 from cloud._dialects.s3._addressing import Endpoint
 from cloud._dialects.s3._errors import S3ServiceError
-from cloud._dialects.s3._exchange import MAX_ERROR_BYTES, Exchange
+from cloud._dialects.s3._exchange import Exchange
 from cloud._dialects.s3._keys import StaticKeys
 from cloud._wire._types import HttpResponse
 from cloud.aws import S3Options

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud._dialects.s3 import _xmltree
+from cloud._dialects import _xmltree
 from cloud._dialects.s3._xml import (
     CompletedPart,
     DeletedKey,

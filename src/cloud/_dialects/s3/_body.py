@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from cloud._dialects._answers import AnswerBody, parse_http_date
 from cloud._dialects.s3._etag import strip_quotes
 from cloud.common._checksums import ChecksumAlgorithm, available
-from cloud.common._storage_types import ObjectBody
-from cloud.common.errors import IntegrityError
 from cloud.common.models import EMPTY, FrozenMap, ObjectInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cloud._wire._types import HttpResponse
+    from cloud.common._storage_types import ObjectBody
 
 _META = "x-amz-meta-"
 _CHECKSUM = "x-amz-checksum-"
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)").fullmatch
-_HTTP_DATE = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT").fullmatch
 _MD5_ETAG = re.compile(r'"?([0-9a-f]{32})"?').fullmatch
 MAX_MD5_BODY = 8 << 20
 """Larger bodies are not compared with an MD5: it costs 1.4 s of CPU a gigabyte."""
-_MONTHS = {
-    name: number
-    for number, name in enumerate(
-        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
-    )
-}
 # Cheapest first; all are equally good against accidents.
 _PREFERENCE = (
     ChecksumAlgorithm.CRC32,
@@ -39,19 +30,6 @@ _PREFERENCE = (
     ChecksumAlgorithm.SHA1,
     ChecksumAlgorithm.SHA256,
 )
-
-
-def parse_http_date(text: str | None) -> datetime | None:
-    """Return the moment of an HTTP date; None for a missing or unreadable one."""
-    if text is None:
-        return None
-    match = _HTTP_DATE(text)
-    if match is None or match[2] not in _MONTHS:
-        return None
-    day, _, year, hour, minute, second = match.groups()
-    return datetime(
-        int(year), _MONTHS[match[2]], int(day), int(hour), int(minute), int(second), tzinfo=timezone.utc
-    )
 
 
 def object_info(bucket: str, key: str, headers: Mapping[str, str], size: int) -> ObjectInfo:
@@ -107,61 +85,11 @@ def _md5_of_etag(headers: Mapping[str, str], size: int) -> tuple[ChecksumAlgorit
     return ChecksumAlgorithm.MD5, b64encode(bytes.fromhex(match[1])).decode("ascii")
 
 
-class S3Body(ObjectBody):
-    """The open answer to a GET."""
-
-    __slots__ = ("_response", "checksum", "info", "length", "start")
-
-    def __init__(self, bucket: str, key: str, response: HttpResponse, *, etag_is_md5: bool = False) -> None:
-        headers = response.headers
-        self._response = response
-        self.checksum = None
-        if response.length is None:
-            response.close()
-            raise IntegrityError("the answer does not say how long it is", retryable=True)
-        self.start, self.length, size = 0, response.length, response.length
-        if response.status == 206:
-            match = _CONTENT_RANGE(headers.get("content-range", ""))
-            if match is None or int(match[2]) - int(match[1]) + 1 != response.length:
-                response.close()
-                raise IntegrityError(
-                    "the answer to a ranged read does not say which range it is", retryable=True
-                )
-            self.start, size = int(match[1]), int(match[3])
-        else:
-            self.checksum = whole_checksum(headers) or (_md5_of_etag(headers, size) if etag_is_md5 else None)
-        self.info = object_info(bucket, key, headers, size)
-
-    def readinto(self, buffer: memoryview) -> int:
-        """Fill `buffer` from its start and return how many bytes; 0 only at the end of the answer."""
-        return self._response.readinto(buffer)
-
-    def read_all(self) -> bytes:
-        """Return everything that is left of the answer."""
-        return self._response.read(self.length)
-
-    def close(self) -> None:
-        """Give up the connection, or back to the pool when everything was read."""
-        self._response.close()
-
-
-class EmptyBody(ObjectBody):
-    """A read of an empty object by range, which S3 refuses with 416."""
-
-    __slots__ = ("checksum", "info", "length", "start")
-
-    def __init__(self, info: ObjectInfo) -> None:
-        self.info = info
-        self.start = self.length = 0
-        self.checksum = None
-
-    def readinto(self, buffer: memoryview) -> int:  # noqa: ARG002  # nothing to put into it
-        """Return 0."""
-        return 0
-
-    def read_all(self) -> bytes:
-        """Return no bytes."""
-        return b""
-
-    def close(self) -> None:
-        """There is nothing to close."""
+def s3_body(bucket: str, key: str, response: HttpResponse, *, etag_is_md5: bool = False) -> ObjectBody:
+    """Return the open answer to a GET."""
+    headers = response.headers
+    return AnswerBody(
+        response,
+        lambda size: object_info(bucket, key, headers, size),
+        lambda size: whole_checksum(headers) or (_md5_of_etag(headers, size) if etag_is_md5 else None),
+    )

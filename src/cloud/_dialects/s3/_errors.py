@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from cloud._wire import _errors as wire
+from cloud._dialects._failures import from_wire, kind_of_status
+from cloud._wire._errors import WireError
 from cloud.common import errors as e
 from cloud.common._retry import parse_retry_after
 
@@ -68,25 +69,6 @@ _BY_CODE: Mapping[str, type[e.CloudError]] = {
     "MethodNotAllowed": e.UnsupportedOperationError,
     "NotImplemented": e.UnsupportedOperationError,
 }
-_BY_STATUS: Mapping[int, type[e.CloudError]] = {
-    304: e.NotModifiedError,
-    400: e.InvalidRequestError,
-    401: e.AuthenticationError,
-    403: e.PermissionDeniedError,
-    404: e.NotFoundError,
-    405: e.UnsupportedOperationError,
-    408: e.TimeoutError_,
-    409: e.ConflictError,
-    410: e.NotFoundError,
-    411: e.InvalidRequestError,
-    412: e.PreconditionFailedError,
-    413: e.InvalidRequestError,
-    416: e.InvalidRequestError,
-    422: e.InvalidRequestError,
-    429: e.RateLimitedError,
-    501: e.UnsupportedOperationError,
-    507: e.QuotaExceededError,
-}
 # The service did nothing and says so: safe to repeat, also for a conditional write.
 _REFUSED = frozenset({"ConditionalRequestConflict", "OperationAborted"})
 _RETRYABLE_CODES = _REFUSED | {"BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch"}
@@ -139,8 +121,8 @@ def translate(exc: Exception, _context: e.ErrorContext) -> e.CloudError | None:
 
     if isinstance(exc, S3ServiceError):
         return _from_service(exc)
-    if isinstance(exc, wire.WireError):
-        return _from_wire(exc)
+    if isinstance(exc, WireError):
+        return from_wire(exc)
     if isinstance(exc, MalformedAnswerError):
         return e.ServiceUnavailableError(str(exc), hint="is this an S3 endpoint?")
     if type(exc).__module__.partition(".")[0] in {"botocore", "boto3", "s3transfer"}:
@@ -179,46 +161,7 @@ _STATUS_TEXT = {
 
 
 def _kind(code: str | None, status: int) -> type[e.CloudError]:
-    kind = _BY_CODE.get(code or "") or _BY_STATUS.get(status)
-    if kind is not None:
-        return kind
-    if status >= 500:
-        return e.ServiceUnavailableError
-    if 300 <= status < 400:
-        return e.ConfigurationError
-    return e.UnknownServiceError
-
-
-# The wire's exceptions, the most specific first: our class, and whether the same request may work later.
-_WIRE: tuple[tuple[type[wire.WireError], type[e.CloudError], bool], ...] = (
-    (wire.ConnectTimeoutError, e.TimeoutError_, True),
-    (wire.ReadTimeoutError, e.TimeoutError_, True),
-    (wire.WriteTimeoutError, e.TimeoutError_, True),
-    (wire.ConnectError, e.ServiceUnavailableError, True),
-    (wire.ConnectionBrokenError, e.ServiceUnavailableError, True),
-    (wire.BodyTruncatedError, e.ServiceUnavailableError, True),
-    (wire.ProtocolError, e.ServiceUnavailableError, True),
-    (
-        wire.TransportClosedError,
-        e.ServiceUnavailableError,
-        True,
-    ),  # by another thread: the next try opens anew
-    (wire.ProxyError, e.ServiceUnavailableError, False),
-    (wire.ResponseTooLargeError, e.ServiceUnavailableError, False),
-    (wire.TlsError, e.ConfigurationError, False),
-    (wire.InvalidHeaderError, e.InvalidRequestError, False),
-    (wire.RequestBodyError, e.InvalidRequestError, False),
-)
-
-
-def _from_wire(exc: wire.WireError) -> e.CloudError:
-    # A kept connection that the server closed while it was idle: nothing is wrong, try again at once.
-    retry_after = 0.0 if exc.reused and not exc.response_started else None
-    kind, retryable = next(
-        ((kind, retryable) for known, kind, retryable in _WIRE if isinstance(exc, known)),
-        (e.UnknownServiceError, False),
-    )
-    return kind(str(exc), retryable=retryable, retry_after=retry_after, request_sent=exc.request_sent)
+    return _BY_CODE.get(code or "") or kind_of_status(status)
 
 
 # botocore's exceptions, the most specific first. tests/unit/s3 walks botocore.exceptions and fails on a

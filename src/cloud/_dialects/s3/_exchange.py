@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from cloud._dialects._answers import read_error_bytes
 from cloud._dialects.s3._errors import S3ServiceError
 from cloud._dialects.s3._sign import EMPTY_SHA256, Signer, canonical_query
 from cloud._wire._types import HttpRequest, Origin
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from cloud._dialects.s3._xml import ErrorDocument
     from cloud._wire._types import Body, HttpResponse, Transport
 
-MAX_ERROR_BYTES = 64 << 10
-MAX_DOCUMENT_BYTES = 64 << 20
 _REGION_HINTS = frozenset({301, 307, 400, 403})
 _SKEW = "RequestTimeTooSkewed"
 _REGION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}").fullmatch
@@ -211,18 +210,7 @@ def read_error(response: HttpResponse) -> ErrorDocument | None:
     """
     from cloud._dialects.s3._xml import parse_error
 
-    start = bytearray()
-    with response:
-        buffer = memoryview(bytearray(1 << 12))
-        while len(start) < MAX_ERROR_BYTES and (count := response.readinto(buffer)):
-            start += buffer[:count]
-    return parse_error(bytes(start))
-
-
-def read_document(response: HttpResponse) -> bytes:
-    """Read and close an answer that is a document of moderate size."""
-    with response:
-        return response.read(MAX_DOCUMENT_BYTES)
+    return parse_error(read_error_bytes(response))
 
 
 def require_etag(response: HttpResponse) -> str:

@@ -21,14 +21,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from cloud._dialects.s3._etag import strip_quotes
-from cloud._dialects.s3._xmltree import (
+from cloud._dialects._xmltree import (
     Element,
     MalformedAnswerError,
     fits_xml,
     parse_root,
     parse_timestamp,
 )
+from cloud._dialects.s3._etag import strip_quotes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from cloud._dialects._answers import read_document
 from cloud._dialects.s3 import _xml as xml
-from cloud._dialects.s3._exchange import read_document
 from cloud._dialects.s3._operations import (
     Operations,
     check_stored,

@@ -8,10 +8,11 @@ from hashlib import md5, sha256
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
+from cloud._dialects._answers import EmptyBody, http_date, read_document
 from cloud._dialects.s3._addressing import check_bucket
-from cloud._dialects.s3._body import EmptyBody, S3Body, object_info
+from cloud._dialects.s3._body import object_info, s3_body
 from cloud._dialects.s3._errors import S3ServiceError
-from cloud._dialects.s3._exchange import read_document, read_error, require_etag
+from cloud._dialects.s3._exchange import read_error, require_etag
 from cloud._dialects.s3._profiles import AWS
 from cloud._dialects.s3._sign import EMPTY_SHA256, UNSIGNED_PAYLOAD
 from cloud.common import _checksums
@@ -30,7 +31,6 @@ from cloud.common.errors import AlreadyExistsError, IntegrityError, InvalidReque
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from cloud._dialects.s3._exchange import Exchange
     from cloud._dialects.s3._options import Encryption
@@ -154,7 +154,7 @@ class Operations:
         )
         if response.status != 416:
             require_etag(response)
-            return S3Body(request.bucket, request.key, response, etag_is_md5=self.service.etag_is_md5)
+            return s3_body(request.bucket, request.key, response, etag_is_md5=self.service.etag_is_md5)
         return self._unsatisfiable(request, response)
 
     def _unsatisfiable(self, request: GetRequest, response: HttpResponse) -> ObjectBody:
@@ -320,13 +320,6 @@ def checksum_of(algorithm: _checksums.ChecksumAlgorithm, payload: Payload) -> st
     for block in blocks(payload):
         checksum.update(block)
     return checksum.value()
-
-
-def http_date(moment: datetime) -> str:
-    """Return a time in UTC as HTTP writes it."""
-    from email.utils import format_datetime
-
-    return format_datetime(moment, usegmt=True)
 
 
 def _version(version_id: str | None) -> tuple[tuple[str, str], ...]:

@@ -6,13 +6,15 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
+from cloud._dialects._sessions import AutoTransport
+from cloud._dialects._settings import timeouts_of
 from cloud._dialects.s3._addressing import Endpoint
 from cloud._dialects.s3._exchange import Exchange
 from cloud._dialects.s3._keys import AnonymousKeys, BotocoreKeys, KeySource, StaticKeys
 from cloud._dialects.s3._profiles import AWS, ServiceProfile
-from cloud._dialects.s3._transports import AutoTransport, SdkTransport
+from cloud._dialects.s3._transports import BotocoreHooks, SdkTransport
 from cloud._wire._transport import SocketTransport
-from cloud._wire._types import Timeouts, TlsOptions
+from cloud._wire._types import TlsOptions
 from cloud.common._fork import renew_after_fork
 from cloud.common._lazy import require
 from cloud.common.errors import ConfigurationError, InvalidRequestError
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
     from cloud._dialects.s3._options import S3Options
     from cloud._wire._types import Transport
     from cloud.common.credentials import CloudCredentials
-
-DEFAULT_CONNECT_SECONDS = 10.0
-DEFAULT_READ_SECONDS = 60.0
 
 
 class S3Setup:
@@ -53,7 +52,7 @@ class S3Setup:
         self.endpoint_url = endpoint_url
         self.options = options
         self.anonymous = anonymous
-        self.timeouts = _timeouts(timeout)
+        self.timeouts = timeouts_of(timeout)
         self._given_region = region or (credentials.region if credentials is not None else None)
         self._aws_profile = aws_profile or (credentials.profile if credentials is not None else None)
         self._extra = extra
@@ -131,7 +130,7 @@ class S3Setup:
                 "max_pool_connections": 32,
             },
         )
-        return sdk if options.transport == "sdk" else AutoTransport(wire, sdk)
+        return sdk if options.transport == "sdk" else AutoTransport(wire, sdk, BotocoreHooks())
 
     def exchange(self) -> Exchange:
         """Return a new exchange."""
@@ -183,15 +182,3 @@ class S3Setup:
             verify=(str(options.ca_bundle) if options.ca_bundle else None) if options.verify else False,
             **secrets,
         )
-
-
-def _timeouts(timeout: float | tuple[float, float] | None) -> Timeouts:
-    connect, read = DEFAULT_CONNECT_SECONDS, DEFAULT_READ_SECONDS
-    if isinstance(timeout, tuple):
-        connect, read = timeout
-    elif timeout is not None:
-        connect = read = float(timeout)
-    try:
-        return Timeouts(connect=connect, read=read)
-    except ValueError as exc:
-        raise InvalidRequestError(f"timeout: {exc}") from exc

@@ -6,8 +6,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from cloud._dialects.s3._etag import strip_quotes
-from cloud._dialects.s3._xmltree import (
+from cloud._dialects._xmltree import (
     Element,
     MalformedAnswerError,
     escape_text,
@@ -16,6 +15,7 @@ from cloud._dialects.s3._xmltree import (
     parse_timestamp,
     parse_xml,
 )
+from cloud._dialects.s3._etag import strip_quotes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

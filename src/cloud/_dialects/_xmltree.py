@@ -1,4 +1,4 @@
-"""A small safe XML parser, and what the values of S3's documents look like.
+"""A small safe XML parser, and what the values of storage services' documents look like.
 
 What comes from the network is not trusted: a document type declaration (and with it every entity
 declaration), deep nesting and oversized documents are refused. Text is kept byte for byte, white space
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_BYTES = 64 << 20
-"""More than any answer of S3: 1,000 keys of 1,024 bytes, each byte as ``%XX``, are some 4 MB."""
+"""More than any answer of a storage service: 5,000 keys of 1,024 bytes, each byte as ``%XX``, are some 20 MB."""
 MAX_DEPTH = 32
-"""The deepest answers of S3 have five levels."""
+"""The deepest answers of S3 and Azure Blob have five levels."""
 
 
 class MalformedAnswerError(ValueError):
@@ -77,7 +77,9 @@ class _Builder:
         self._open[-1][1].append(data)
 
     def doctype(self, *_declaration: object) -> None:
-        raise MalformedAnswerError("the answer holds a document type declaration, which S3 never sends")
+        raise MalformedAnswerError(
+            "the answer holds a document type declaration, which no storage service sends"
+        )
 
 
 def parse_xml(body: bytes) -> Element:

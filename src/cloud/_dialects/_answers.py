@@ -1,0 +1,138 @@
+"""Answers of storage services: documents of bounded size, HTTP dates, and the open body of a read."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from cloud.common._storage_types import ObjectBody
+from cloud.common.errors import IntegrityError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cloud._wire._types import HttpResponse
+    from cloud.common._checksums import ChecksumAlgorithm
+    from cloud.common.models import ObjectInfo
+
+MAX_ERROR_BYTES = 64 << 10
+MAX_DOCUMENT_BYTES = 64 << 20
+_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)").fullmatch
+_HTTP_DATE = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT").fullmatch
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
+    )
+}
+
+
+def read_error_bytes(response: HttpResponse) -> bytes:
+    """Read and close an answer that is no success; return the start of its body.
+
+    Of a longer answer the rest is not read: its status says enough.
+    """
+    start = bytearray()
+    with response:
+        buffer = memoryview(bytearray(1 << 12))
+        while len(start) < MAX_ERROR_BYTES and (count := response.readinto(buffer)):
+            start += buffer[:count]
+    return bytes(start)
+
+
+def read_document(response: HttpResponse) -> bytes:
+    """Read and close an answer that is a document of moderate size."""
+    with response:
+        return response.read(MAX_DOCUMENT_BYTES)
+
+
+def parse_http_date(text: str | None) -> datetime | None:
+    """Return the moment of an HTTP date; None for a missing or unreadable one."""
+    if text is None:
+        return None
+    match = _HTTP_DATE(text)
+    if match is None or match[2] not in _MONTHS:
+        return None
+    day, _, year, hour, minute, second = match.groups()
+    return datetime(
+        int(year), _MONTHS[match[2]], int(day), int(hour), int(minute), int(second), tzinfo=timezone.utc
+    )
+
+
+def http_date(moment: datetime) -> str:
+    """Return a time in UTC as HTTP writes it."""
+    from email.utils import format_datetime
+
+    return format_datetime(moment, usegmt=True)
+
+
+class AnswerBody(ObjectBody):
+    """The open answer to a read of an object, whole (200) or a range of it (206).
+
+    Args:
+        response: the answer; it is closed when it does not say how long it is or which range it holds.
+        describe: makes the object's info of the whole object's size.
+        checksum: gives algorithm and base64 value of the whole object's checksum, from its size, where the
+            service names one that can be computed here. Asked for whole answers only.
+    """
+
+    __slots__ = ("_response", "checksum", "info", "length", "start")
+
+    def __init__(
+        self,
+        response: HttpResponse,
+        describe: Callable[[int], ObjectInfo],
+        checksum: Callable[[int], tuple[ChecksumAlgorithm, str] | None],
+    ) -> None:
+        self._response = response
+        self.checksum = None
+        if response.length is None:
+            response.close()
+            raise IntegrityError("the answer does not say how long it is", retryable=True)
+        self.start, self.length, size = 0, response.length, response.length
+        if response.status == 206:
+            match = _CONTENT_RANGE(response.headers.get("content-range", ""))
+            if match is None or int(match[2]) - int(match[1]) + 1 != response.length:
+                response.close()
+                raise IntegrityError(
+                    "the answer to a ranged read does not say which range it is", retryable=True
+                )
+            self.start, size = int(match[1]), int(match[3])
+        else:
+            self.checksum = checksum(size)
+        self.info = describe(size)
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill `buffer` from its start and return how many bytes; 0 only at the end of the answer."""
+        return self._response.readinto(buffer)
+
+    def read_all(self) -> bytes:
+        """Return everything that is left of the answer."""
+        return self._response.read(self.length)
+
+    def close(self) -> None:
+        """Give up the connection, or back to the pool when everything was read."""
+        self._response.close()
+
+
+class EmptyBody(ObjectBody):
+    """A read of an empty object by range, which services refuse with 416."""
+
+    __slots__ = ("checksum", "info", "length", "start")
+
+    def __init__(self, info: ObjectInfo) -> None:
+        self.info = info
+        self.start = self.length = 0
+        self.checksum = None
+
+    def readinto(self, buffer: memoryview) -> int:  # noqa: ARG002  # nothing to put into it
+        """Return 0."""
+        return 0
+
+    def read_all(self) -> bytes:
+        """Return no bytes."""
+        return b""
+
+    def close(self) -> None:
+        """There is nothing to close."""
