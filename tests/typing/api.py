@@ -34,6 +34,7 @@ from cloud.common import (
     Page,
     Pager,
     PresignedPost,
+    PresignedUrl,
     ResourceType,
     RetryPolicy,
     Secret,
@@ -161,7 +162,7 @@ def management(client: BaseStorageClient) -> None:
     assert_type(client.bucket_exists("b"), bool)
     assert_type(client.get_tags("b", "k"), dict[str, str])
     client.set_tags("b", "k", {"a": "b"})
-    assert_type(client.generate_presigned_url("b", "k", method="PUT", expires_in=60), str)
+    assert_type(client.generate_presigned_url("b", "k", method="PUT", expires_in=60), PresignedUrl)
     assert_type(client.generate_presigned_post("b", "k", max_size=10), PresignedPost)
     assert_type(client.list_unfinished_uploads("b"), list[UnfinishedUpload])
     assert_type(client.abort_unfinished_uploads("b", older_than=timedelta(days=7)), list[UnfinishedUpload])

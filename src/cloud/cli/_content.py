@@ -104,7 +104,11 @@ def presign(args: Namespace, session: Session, console: Console) -> int:
         version_id=location.version_id,
     )
     if console.json:
-        console.document({"url": signed, "method": args.method, "expires_in": args.expires})
+        console.document({
+            "url": signed, "method": args.method, "headers": signed.headers, "expires_in": args.expires,
+        })  # fmt: skip  # one line reads best
     else:
         console.line(signed)
+        for name, value in signed.headers.items():
+            console.note(f"the request must carry the header {name}: {value}")
     return OK

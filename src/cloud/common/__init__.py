@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from cloud.common.models import Instance as Instance
     from cloud.common.models import ObjectInfo as ObjectInfo
     from cloud.common.models import PresignedPost as PresignedPost
+    from cloud.common.models import PresignedUrl as PresignedUrl
     from cloud.common.models import UnfinishedUpload as UnfinishedUpload
 
 _EXPORTS = {
@@ -97,6 +98,7 @@ _EXPORTS = {
     "PermissionDeniedError": ".errors",
     "PreconditionFailedError": ".errors",
     "PresignedPost": ".models",
+    "PresignedUrl": ".models",
     "QuotaExceededError": ".errors",
     "RateLimitedError": ".errors",
     "ResourceType": ".enums",
@@ -150,6 +152,7 @@ __all__ = [
     "PermissionDeniedError",
     "PreconditionFailedError",
     "PresignedPost",
+    "PresignedUrl",
     "QuotaExceededError",
     "RateLimitedError",
     "ResourceType",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cloud.common.models import EMPTY, ObjectInfo, Record
+from cloud.common.models import EMPTY, FrozenMap, ObjectInfo, Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
+
+    from typing_extensions import Self
 
     from cloud.common.enums import CloudProvider, InstanceState, ResourceType
 
@@ -84,6 +86,30 @@ class DeleteResult(Record):
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON-ready data."""
         return {"key": self.key, "version_id": self.version_id, "error": self.error and str(self.error)}
+
+
+class PresignedUrl(str):
+    """A URL that does one thing without credentials. A secret: whoever has it may do what it says.
+
+    It is the text of the URL, with one attribute beside it.
+
+    Attributes:
+        headers: what the request must carry beside the URL, by lower-case name: the content type that was
+            signed, or what the service asks of every upload (Azure's ``x-ms-blob-type``).
+    """
+
+    __slots__ = ("headers",)
+    headers: Mapping[str, str]
+
+    def __new__(cls, url: str, headers: Mapping[str, str] = EMPTY) -> Self:
+        """Return the URL with its headers."""
+        made = super().__new__(cls, url)
+        made.headers = FrozenMap(headers)
+        return made
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, Mapping[str, str]]]:
+        """Return what makes an equal URL, for copy and pickle."""
+        return type(self), (str(self), self.headers)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -29,7 +29,7 @@ from cloud.common.errors import InvalidRequestError, NotFoundError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cloud.common.models import ObjectInfo, PresignedPost, UnfinishedUpload
+    from cloud.common.models import ObjectInfo, PresignedPost, PresignedUrl, UnfinishedUpload
 
 _H = TypeVar("_H")
 _METHODS = ("GET", "HEAD", "PUT", "DELETE")
@@ -151,16 +151,21 @@ class StorageManagement(StorageWrites):
         content_type: str | None = None,
         version_id: str | None = None,
         response_headers: Mapping[str, str] | None = None,
-    ) -> str:
-        """Return a URL that does one thing without credentials until it expires. No request is made.
+    ) -> PresignedUrl:
+        """Return a URL that does one thing without credentials until it expires.
 
-        The URL is a secret: whoever has it may do what it says.
+        No request is made, except where the key that signs must be asked for: Azure's user delegation key,
+        Google's signBlob, Swift without `SwiftOptions.temp_url_key`.
+
+        The URL is a secret: whoever has it may do what it says. It is a str; its attribute `headers` holds
+        what the request must carry beside it.
 
         Args:
             method: GET, HEAD, PUT or DELETE.
             expires_in: seconds from now, from 1 to the provider's longest (604,800 for S3). With temporary
                 credentials it ends when they do, whatever is said here.
-            content_type: for PUT, the Content-Type that the sender must use.
+            content_type: for PUT, the Content-Type that the sender must use. Where the service cannot bind it
+                (Azure, Swift) the argument is unsupported, and senders choose their own.
             version_id: for GET, HEAD and DELETE, this version.
             response_headers: for GET, headers that the answer carries instead of the stored ones:
                 content_type, content_disposition, content_encoding, content_language, cache_control.
@@ -180,6 +185,10 @@ class StorageManagement(StorageWrites):
             )
         if (content_type is not None and method != "PUT") or (overrides and method != "GET"):
             raise InvalidRequestError("content_type is for PUT, response_headers are for GET")
+        if content_type is not None:
+            self._require(Capability.PRESIGNED_CONTENT_TYPE, "generate_presigned_url")
+        if overrides:
+            self._require(Capability.PRESIGNED_RESPONSE_HEADERS, "generate_presigned_url")
         request = PresignRequest(
             bucket=bucket,
             key=key,

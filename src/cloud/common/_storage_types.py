@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         DeleteResult,
         ObjectInfo,
         PresignedPost,
+        PresignedUrl,
         UnfinishedUpload,
     )
 
@@ -242,8 +243,8 @@ class PresignHooks(ABC):
     max_presign_seconds: int
 
     @abstractmethod
-    def _presign(self, request: PresignRequest) -> str:
-        """Return the URL."""
+    def _presign(self, request: PresignRequest) -> PresignedUrl:
+        """Return the URL, and the headers that its use needs."""
 
 
 class PresignPostHooks(ABC):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         FunctionInfo,
         Instance,
         PresignedPost,
+        PresignedUrl,
         UnfinishedUpload,
     )
 
@@ -37,6 +38,7 @@ __all__ = [
     "Instance",
     "ObjectInfo",
     "PresignedPost",
+    "PresignedUrl",
     "Record",
     "UnfinishedUpload",
     "to_json",
@@ -190,6 +192,7 @@ __getattr__, __dir__ = lazy_exports(
         "FunctionInfo": "cloud.common._records",
         "Instance": "cloud.common._records",
         "PresignedPost": "cloud.common._records",
+        "PresignedUrl": "cloud.common._records",
         "UnfinishedUpload": "cloud.common._records",
     },
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import random
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -17,6 +17,7 @@ from cloud.common.errors import UnsupportedOperationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from cloud.common._base_storage import BaseStorageClient
     from cloud.common.enums import Capability
@@ -40,6 +41,7 @@ class StorageHarness:
         authorizes: whether it knows somebody who may read and not write.
         expires: whether there are credentials that end.
         pickles: whether a copy of the client that went through pickle sees the same objects.
+        asks_to_sign: whether the client must ask the service for the key that signs URLs.
         is_cheap: whether a thousand small requests take a few seconds at most.
         secrets: secrets that the client holds; the kit looks for them wherever they must not be.
     """
@@ -49,6 +51,7 @@ class StorageHarness:
     authorizes: bool = True
     expires: bool = True
     pickles: bool = True
+    asks_to_sign: bool = False
     is_cheap: bool = False
     secrets: Sequence[str] = ()
 
@@ -88,6 +91,10 @@ class StorageHarness:
         sent = self.client.metrics.snapshot().requests - before
         expected = count if self.makes_requests else 0
         assert sent == expected, f"{sent} requests were sent instead of {expected}"
+
+    def signs(self) -> AbstractContextManager[None]:
+        """Check that the block, which makes signed URLs, sends no request where the client has the key."""
+        return nullcontext() if self.asks_to_sign else self.sends(0)
 
 
 def _lacking(attribute: str) -> UnsupportedOperationError:

@@ -92,7 +92,7 @@ class PresignedPromises(StorageKit):
                 client.generate_presigned_url(bucket, odd)
             return
         client.upload_file(bucket, odd, b"signed")
-        with harness.sends(0):
+        with harness.signs():
             url = client.generate_presigned_url(bucket, odd, expires_in=60)
             head = client.generate_presigned_url(bucket, odd, method="HEAD", expires_in=60)
         answer = send("GET", url)
@@ -104,24 +104,40 @@ class PresignedPromises(StorageKit):
     def test_url_writes_and_deletes_without_credentials(
         self, client: BaseStorageClient, bucket: str, key: str, harness: StorageHarness
     ) -> None:
-        """A PUT URL stores what anybody sends, with the content type that was signed; a DELETE URL deletes."""
+        """A PUT URL stores what anybody sends; a DELETE URL deletes."""
         if Capability.PRESIGNED_URL not in client.capabilities:
             with harness.sends(0), pytest.raises(UnsupportedOperationError):
                 client.generate_presigned_url(bucket, key, method="PUT")
             return
-        put = client.generate_presigned_url(
-            bucket, key, method="PUT", content_type="text/x-kit", expires_in=60
-        )
-        assert send("PUT", put, b"sent", {"Content-Type": "text/x-kit"}).status in {200, 201}
+        put = client.generate_presigned_url(bucket, key, method="PUT", expires_in=60)
+        assert send("PUT", put, b"sent", {"Content-Type": "text/x-kit", **put.headers}).status in {200, 201}
         assert client.download_file(bucket, key) == b"sent"
         assert client.get_object_metadata(bucket, key).content_type == "text/x-kit"
-        assert send("PUT", put, b"other", {"Content-Type": "text/x-other"}).status in _REFUSED
-        assert client.download_file(bucket, key) == b"sent"
         delete = client.generate_presigned_url(bucket, key, method="DELETE", expires_in=60)
         assert send("DELETE", delete).status in {200, 202, 204}
         assert client.object_exists(bucket, key) is False
 
-    @about(Capability.PRESIGNED_URL)
+    @about(Capability.PRESIGNED_CONTENT_TYPE)
+    def test_url_stores_with_the_signed_content_type_only(
+        self, client: BaseStorageClient, bucket: str, key: str, harness: StorageHarness
+    ) -> None:
+        """A PUT URL with a content type says so in its headers, and the service refuses any other."""
+        if Capability.PRESIGNED_CONTENT_TYPE not in client.capabilities:
+            with harness.sends(0), pytest.raises(UnsupportedOperationError):
+                client.generate_presigned_url(bucket, key, method="PUT", content_type="text/x-kit")
+            return
+        with harness.signs():
+            put = client.generate_presigned_url(
+                bucket, key, method="PUT", content_type="text/x-kit", expires_in=60
+            )
+        assert put.headers["content-type"] == "text/x-kit"
+        assert send("PUT", put, b"sent", put.headers).status in {200, 201}
+        assert client.get_object_metadata(bucket, key).content_type == "text/x-kit"
+        other = {**put.headers, "content-type": "text/x-other"}
+        assert send("PUT", put, b"other", other).status in _REFUSED
+        assert client.download_file(bucket, key) == b"sent"
+
+    @about(Capability.PRESIGNED_RESPONSE_HEADERS)
     def test_url_overrides_response_headers(
         self, client: BaseStorageClient, bucket: str, key: str, harness: StorageHarness
     ) -> None:
@@ -131,7 +147,7 @@ class PresignedPromises(StorageKit):
             "content_disposition": 'attachment; filename="a b.txt"',
             "cache_control": "no-store",
         }
-        if Capability.PRESIGNED_URL not in client.capabilities:
+        if Capability.PRESIGNED_RESPONSE_HEADERS not in client.capabilities:
             with harness.sends(0), pytest.raises(UnsupportedOperationError):
                 client.generate_presigned_url(bucket, key, response_headers=overrides)
             return
@@ -210,7 +226,7 @@ class PresignedPromises(StorageKit):
             with harness.sends(0), pytest.raises(UnsupportedOperationError):
                 client.generate_presigned_post(bucket, key, max_size=10)
             return
-        with harness.sends(0):
+        with harness.signs():
             post = client.generate_presigned_post(
                 bucket, key, min_size=2, max_size=10, content_type="text/x-kit", metadata={"by": "form"}
             )
@@ -297,14 +313,45 @@ class VersionPromises(StorageKit):
         assert client.download_file(name, "copy") == b"one"
 
     @about(Capability.VERSIONS)
-    def test_deleted_object_comes_back(
+    def test_versions_of_a_deleted_object_stay_until_they_are_deleted(
         self, client: BaseStorageClient, new_bucket: Callable[[], str], harness: StorageHarness
     ) -> None:
-        """A delete hides the object behind a marker; deleting the marker brings it back, a version goes for good."""
+        """A plain delete hides the object and keeps its versions; deleting a version removes it for good."""
         name, key = new_bucket(), "key"
         if Capability.VERSIONS not in client.capabilities:
             with harness.sends(0), pytest.raises(UnsupportedOperationError):
                 client.object_exists(name, key, version_id="1")
+            return
+        harness.keep_versions(name)
+        client.upload_file(name, key, b"one")
+        client.upload_file(name, key, b"three")
+        assert client.delete_file(name, key) is True
+        assert client.object_exists(name, key) is False
+        assert client.list_objects(name).to_list() == []
+        versions = [info for info in client.list_versions(name) if not info.is_delete_marker]
+        assert [info.size for info in versions] == [5, 3]
+        assert [info.is_latest for info in versions] == [False, False]
+        assert client.download_file(name, key, version_id=versions[0].version_id) == b"three"
+        client.copy_file(name, key, name, "back", version_id=versions[1].version_id)
+        assert client.download_file(name, "back") == b"one"
+        assert client.delete_file(name, key, version_id=versions[0].version_id) is True
+        with pytest.raises(NotFoundError):
+            client.download_file(name, key, version_id=versions[0].version_id)
+        assert client.download_file(name, key, version_id=versions[1].version_id) == b"one"
+        assert client.delete_bucket(name, force=True) is True
+
+    @about(Capability.DELETE_MARKERS)
+    def test_deleted_object_comes_back(
+        self, client: BaseStorageClient, new_bucket: Callable[[], str], harness: StorageHarness
+    ) -> None:
+        """A delete hides the object behind a marker, and deleting the marker brings it back."""
+        name, key = new_bucket(), "key"
+        if Capability.DELETE_MARKERS not in client.capabilities:
+            if Capability.VERSIONS in client.capabilities:
+                harness.keep_versions(name)
+                client.upload_file(name, key, b"one")
+                client.delete_file(name, key)
+                assert not any(info.is_delete_marker for info in client.list_versions(name))
             return
         harness.keep_versions(name)
         client.upload_file(name, key, b"one")
@@ -318,6 +365,4 @@ class VersionPromises(StorageKit):
         assert client.download_file(name, key) == b"two"
         client.delete_file(name, key, version_id=versions[1].version_id)
         assert client.download_file(name, key) == b"one"
-        with pytest.raises(NotFoundError):
-            client.download_file(name, key, version_id=versions[1].version_id)
         assert client.delete_bucket(name, force=True) is True

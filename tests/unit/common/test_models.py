@@ -164,3 +164,11 @@ def test_an_unknown_enum_value_becomes_the_default() -> None:
     assert parse_enum(InstanceState, "running", InstanceState.UNKNOWN) is InstanceState.RUNNING
     assert parse_enum(InstanceState, "hibernating", InstanceState.UNKNOWN) is InstanceState.UNKNOWN
     assert parse_enum(InstanceState, None, InstanceState.UNKNOWN) is InstanceState.UNKNOWN
+
+
+def test_presigned_url_is_its_text_with_headers_and_travels() -> None:
+    url = models.PresignedUrl("https://h/k?sig=1", {"x-ms-blob-type": "BlockBlob"})
+    assert (url, url.headers["x-ms-blob-type"]) == ("https://h/k?sig=1", "BlockBlob")
+    copy = pickle.loads(pickle.dumps(url))  # noqa: S301  # our own
+    assert (copy, copy.headers) == (url, url.headers)
+    assert models.PresignedUrl("https://h/k").headers == {}

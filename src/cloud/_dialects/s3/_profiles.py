@@ -243,7 +243,7 @@ R2 = ServiceProfile(
     # https://developers.cloudflare.com/r2/api/s3/api/ (tagging and versioning not implemented),
     # https://developers.cloudflare.com/r2/api/s3/presigned-urls/ (no POST forms),
     # https://developers.cloudflare.com/r2/api/s3/extensions/ (conditions of PutObject)
-    unsupported=frozenset({"tags", "presigned_post", "versions", "conditional_delete"}),
+    unsupported=frozenset({"tags", "presigned_post", "versions", "delete_markers", "conditional_delete"}),
 )
 """Cloudflare R2; its endpoint holds the account's id. Documented: region, checksums, limits, operations.
 Reported by others: equal parts (https://github.com/apache/arrow/issues/34363). Assumed: Content-MD5 for
@@ -323,7 +323,7 @@ GCS_INTEROP = ServiceProfile(
     batch_delete_limit=0,
     # https://cloud.google.com/storage/docs/migrating : generations instead of version ids and ETag conditions,
     # no tagging, no multi-object delete in the S3 way
-    unsupported=_CONDITIONS | {"batch_delete", "tags", "presigned_post", "versions"},
+    unsupported=_CONDITIONS | {"batch_delete", "tags", "presigned_post", "versions", "delete_markers"},
 )
 """Google Cloud Storage through its S3 interface with HMAC keys; its own client does more. Documented: limits
 and what is missing. Assumed: no POST forms (its policies carry other names), no checksum headers."""

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     )
     from cloud.common.credentials import CloudCredentials
     from cloud.common.errors import CloudError, ErrorContext
-    from cloud.common.models import DeleteResult, ObjectInfo, PresignedPost
+    from cloud.common.models import DeleteResult, ObjectInfo, PresignedPost, PresignedUrl
 
 
 class S3ObjectStore(BaseStorageClient, BatchDeleteHooks, PresignHooks, PresignPostHooks):
@@ -272,13 +272,15 @@ class S3ObjectStore(BaseStorageClient, BatchDeleteHooks, PresignHooks, PresignPo
         _multipart.abort(self._ops, upload)
 
     # -- signed URLs: no request ---------------------------------------------------------------------------------
-    def _presign(self, request: PresignRequest) -> str:
+    def _presign(self, request: PresignRequest) -> PresignedUrl:
         exchange, address, signer = self._signing(request.bucket)
         query = [*request.response_headers.items()]
         if request.version_id is not None:
             query.append(("versionId", request.version_id))
         headers = {} if request.content_type is None else {"content-type": request.content_type}
-        return signer.presign(
+        from cloud.common._records import PresignedUrl
+
+        url = signer.presign(
             request.method,
             address.origin,
             address.path(request.key),
@@ -287,6 +289,7 @@ class S3ObjectStore(BaseStorageClient, BatchDeleteHooks, PresignHooks, PresignPo
             request.expires_in,
             exchange.now(),
         )
+        return PresignedUrl(url, headers)
 
     def _presign_post(self, request: PresignPostRequest) -> PresignedPost:
         exchange, address, signer = self._signing(request.bucket)
