@@ -25,6 +25,8 @@ PACKAGES = (
     "cloud",
     "cloud.common",
     "cloud.aws",
+    "cloud.azure",
+    "cloud.gcp",
     "cloud.infomaniak",
     "cloud.local",
     "cloud.transfer",

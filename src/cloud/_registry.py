@@ -10,14 +10,14 @@ from __future__ import annotations
 import inspect
 import os
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, unquote
 
+from cloud.common._lazy import is_installed
+from cloud.common._urls import StorageUrl, parse_url
 from cloud.common.config import LOCAL_ROOT_VARIABLE, CloudConfig, Profile
 from cloud.common.contracts import StorageClient
 from cloud.common.enums import CloudProvider
@@ -32,14 +32,6 @@ if TYPE_CHECKING:
 
 ENTRY_POINT_GROUP: Final = "cloud.providers"
 
-KNOWN_OPTIONS: Final = frozenset(
-    {"anonymous", "endpoint", "name", "profile", "region", "root", "service", "version_id"}
-)
-"""What the query of a storage URL may say."""
-
-# Written behind a key whose own end would be read as options.
-_NO_OPTIONS: Final = "options=none"
-
 
 @dataclass(frozen=True)
 class _Provider:
@@ -50,16 +42,32 @@ class _Provider:
         provider: whose profiles fit.
         extra: extra of this library that it needs; None when it needs none.
         modules: what that extra installs.
+        endpoint_keyword: what its constructor calls the URL of the service.
     """
 
     target: str
     provider: CloudProvider
     extra: str | None = None
     modules: tuple[str, ...] = ()
+    endpoint_keyword: str = "endpoint_url"
 
 
 _BUILT_IN: Final[Mapping[str, _Provider]] = {
     "s3": _Provider("cloud.aws:S3Client", CloudProvider.AWS, "aws", ("boto3", "httptools")),
+    "gs": _Provider("cloud.gcp:GCSClient", CloudProvider.GCP, "gcp", ("google.cloud.storage", "httptools")),
+    "az": _Provider(
+        "cloud.azure:AzureBlobClient",
+        CloudProvider.AZURE,
+        "azure",
+        ("azure.storage.blob", "azure.identity", "httptools"),
+        endpoint_keyword="account_url",
+    ),
+    "swift": _Provider(
+        "cloud.infomaniak:InfomaniakObjectStorageClient",
+        CloudProvider.INFOMANIAK,
+        "infomaniak",
+        ("openstack", "httptools"),
+    ),
     "infomaniak-s3": _Provider(
         "cloud.infomaniak:InfomaniakS3Client", CloudProvider.INFOMANIAK, "infomaniak", ("boto3", "httptools")
     ),
@@ -69,56 +77,6 @@ _BUILT_IN: Final[Mapping[str, _Provider]] = {
 
 _memory_lock = threading.Lock()
 _memory_clients: dict[str, BaseStorageClient] = {}
-
-
-@dataclass(frozen=True)
-class StorageUrl:
-    """A place in a store: ``scheme://bucket/key?options``.
-
-    The key is taken byte for byte: nothing in it is percent-decoded, ``#`` is an ordinary character, and so is
-    ``?``, unless what follows the last one is a list of ``name=value`` pairs whose names are all known options
-    (`KNOWN_OPTIONS`). Values of options are percent-encoded. For the rare key that itself ends like that, str
-    appends ``?options=none``, so that ``parse_url(str(url)) == url`` for every key.
-
-    Attributes:
-        scheme: lower case, such as ``s3``.
-        bucket: empty for the whole store.
-        key: object key or prefix; empty for the whole bucket.
-        options: what the query says, decoded.
-
-    Raises:
-        InvalidRequestError: the parts make no such URL.
-    """
-
-    scheme: str
-    bucket: str = ""
-    key: str = ""
-    options: Mapping[str, str] = field(default_factory=dict, hash=False)
-
-    def __post_init__(self) -> None:
-        """Check the parts."""
-        if "/" in self.bucket or (self.key and not self.bucket):
-            raise InvalidRequestError(
-                f"{self.scheme}://{self.bucket}/{self.key} names no bucket",
-                hint="a storage URL is scheme://bucket/key; a folder of the disk is file://bucket/key?root=/folder",
-            )
-        for name, value in self.options.items():
-            if name not in KNOWN_OPTIONS or not value:
-                raise InvalidRequestError(
-                    f"the URL option {name}={value!r} does not work",
-                    hint=f"options are {', '.join(sorted(KNOWN_OPTIONS))}, each with a value",
-                )
-
-    def __str__(self) -> str:
-        """Return the URL, which `parse_url` reads back as the same."""
-        rest = f"{self.bucket}/{self.key}" if self.bucket else ""
-        pairs = [
-            f"{name}={quote(value, safe='/:@,', errors='surrogateescape')}"
-            for name, value in self.options.items()
-        ]
-        if not pairs and _split_query(rest)[1] is not None:
-            pairs = [_NO_OPTIONS]
-        return f"{self.scheme}://{rest}{'?' if pairs else ''}{'&'.join(pairs)}"
 
 
 @dataclass(frozen=True)
@@ -161,25 +119,6 @@ class ProviderStatus(Record):
     installed: bool = True
     missing: str | None = None
     distribution: str | None = None
-
-
-def parse_url(url: str) -> StorageUrl:
-    """Return the parts of a storage URL; `StorageUrl` has the rules.
-
-    Raises:
-        InvalidRequestError: it has no scheme, a key but no bucket, or an option twice or without a value.
-    """
-    scheme, separator, rest = url.partition("://")
-    if not separator or not scheme or not scheme[0].isalpha() or not _is_scheme(scheme):
-        raise InvalidRequestError(f"{url!r} is no storage URL", hint="write it as scheme://bucket/key")
-    path, query = _split_query(rest)
-    options: dict[str, str] = {}
-    for name, value in query or ():
-        if name in options:
-            raise InvalidRequestError(f"the URL option {name} is given twice")
-        options[name] = value
-    bucket, _, key = path.partition("/")
-    return StorageUrl(scheme.lower(), bucket, key, options)
 
 
 def open_storage(url: str, *, config: CloudConfig | None = None, **overrides: Any) -> StorageLocation:
@@ -253,7 +192,7 @@ def _status(
     modules: tuple[str, ...],
     distribution: str | None = None,
 ) -> ProviderStatus:
-    missing = next((name for name in modules if not name.isidentifier() or find_spec(name) is None), None)
+    missing = next((name for name in modules if not is_installed(name)), None)
     return ProviderStatus(
         scheme=scheme,
         target=target,
@@ -262,24 +201,6 @@ def _status(
         missing=missing,
         distribution=distribution,
     )
-
-
-def _is_scheme(text: str) -> bool:
-    # RFC 3986, 3.1
-    return text.isascii() and all(character.isalnum() or character in "+-." for character in text)
-
-
-def _split_query(rest: str) -> tuple[str, list[tuple[str, str]] | None]:
-    """Return the part before the query, and the query's pairs; None when there is no query."""
-    path, question_mark, query = rest.rpartition("?")
-    if not question_mark:
-        return rest, None
-    if query == _NO_OPTIONS:
-        return path, []
-    pairs = [pair.partition("=") for pair in query.split("&")]
-    if not all(equals and name in KNOWN_OPTIONS for name, equals, _ in pairs):
-        return rest, None
-    return path, [(name, unquote(value, errors="surrogateescape")) for name, _, value in pairs]
 
 
 def _entry_points() -> list[EntryPoint]:
@@ -342,6 +263,8 @@ def _keywords(
             keywords["root"] = str(Path(value).expanduser())
         elif option in {"region", "service"}:
             keywords[option] = value
+    if provider is not None and "endpoint_url" in keywords:
+        keywords[provider.endpoint_keyword] = keywords.pop("endpoint_url")
     keywords |= overrides
     if keywords.get("anonymous") and "credentials" not in overrides:
         keywords.pop("credentials", None)  # the profile's: asked for explicitly, anonymous is stronger

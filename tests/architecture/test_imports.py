@@ -22,7 +22,8 @@ ids = [str(path.relative_to(SOURCE)) for path in MODULES]
 
 SDKS = (
     "boto3", "botocore", "s3transfer", "awscrt", "requests", "urllib3", "httptools", "openstack", "keystoneauth1",
-    "rich", "shtab", "pytest", "google", "azure", "google_crc32c",
+    "rich", "shtab", "pytest", "google.auth", "google.api_core", "google.cloud.storage", "azure.core",
+    "azure.identity", "azure.storage.blob", "google_crc32c",
 )  # fmt: skip  # one line reads best
 COSTLY = (
     "ssl",
@@ -40,6 +41,15 @@ MAKE_A_CLIENT = """
 from cloud import CloudCredentials, CloudProvider
 from cloud.aws import S3Client
 S3Client(CloudCredentials(provider=CloudProvider.AWS, access_key="AKIAIOSFODNN7EXAMPLE", secret_key="s"))
+"""
+MAKE_CLIENTS_OF_TOKENS_AND_KEYS = """
+from cloud import CloudCredentials, CloudProvider as P
+from cloud.azure import AzureBlobClient
+from cloud.gcp import GCSClient
+from cloud.infomaniak import InfomaniakObjectStorageClient
+GCSClient(CloudCredentials(P.GCP, token="t", project="p"))
+AzureBlobClient(CloudCredentials(P.AZURE, account_name="a", account_key="a2V5"))
+InfomaniakObjectStorageClient(CloudCredentials(P.INFOMANIAK, token="t"), endpoint_url="https://s/v1/AUTH_x")
 """
 USE_THE_LOCAL_STORE = """
 from cloud.local import LocalStorageClient
@@ -60,14 +70,17 @@ def loaded_by(program: str) -> set[str]:
     "program",
     [
         "import cloud",
-        "import cloud.aws, cloud.infomaniak, cloud.local, cloud.common",
+        "import cloud.aws, cloud.azure, cloud.gcp, cloud.infomaniak, cloud.local, cloud.common",
         "from cloud.aws import S3Client",
         "from cloud.aws import S3Client, S3Options, Encryption",
-        "from cloud.infomaniak import InfomaniakS3Client",
+        "from cloud.azure import AzureBlobClient, AzureOptions",
+        "from cloud.gcp import GCSClient, GCSOptions",
+        "from cloud.infomaniak import InfomaniakObjectStorageClient, InfomaniakS3Client, SwiftOptions",
         "from cloud.local import LocalStorageClient",
         "from cloud import open_storage, CloudError, CloudCredentials, CloudConfig",
         "from cloud.common import *",
         MAKE_A_CLIENT,
+        MAKE_CLIENTS_OF_TOKENS_AND_KEYS,
         USE_THE_LOCAL_STORE,
     ],
 )

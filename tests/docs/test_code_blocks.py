@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from servers import Server
+    from servers import GcsServer, Server
+    from servers.azurite import AzuriteServer
+    from servers.swift import SwiftServer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BLOCK = re.compile(r"^```(python|bash)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -31,7 +33,11 @@ def blocks(page: Path) -> list[tuple[str, str, int]]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_the_blocks_of_a_page_run(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seaweedfs_server: Server
+    page: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    seaweedfs_server: Server,
+    request: pytest.FixtureRequest,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -41,6 +47,8 @@ def test_the_blocks_of_a_page_run(
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", seaweedfs_server.endpoint_url)
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name, value in _of_provider(page, request).items():
+        monkeypatch.setenv(name, value)
     namespace: dict[str, object] = {"__name__": "__main__"}
     script = ""
     for language, text, line in blocks(page):
@@ -57,3 +65,21 @@ def test_the_blocks_of_a_page_run(
         text=True,
     )
     assert run.returncode == 0, f"{page.name}\n{run.stdout}\n{run.stderr}"
+
+
+def _of_provider(page: Path, request: pytest.FixtureRequest) -> dict[str, str]:
+    """Return the variables by which the examples of a provider's page find its test server."""
+    if page.stem == "gcp":
+        google: GcsServer = request.getfixturevalue("fake_gcs_server")
+        return {"STORAGE_EMULATOR_HOST": google.endpoint_url, "GOOGLE_CLOUD_PROJECT": google.project}
+    if page.stem == "azure":
+        azurite: AzuriteServer = request.getfixturevalue("azurite_server")
+        return {"AZURE_STORAGE_CONNECTION_STRING": azurite.connection_string}
+    if page.stem == "infomaniak":
+        swift: SwiftServer = request.getfixturevalue("swift_server")
+        return {
+            "OS_AUTH_URL": swift.auth_url,
+            "OS_USERNAME": swift.admin.access_key,
+            "OS_PASSWORD": swift.admin.secret_key,
+        }
+    return {}

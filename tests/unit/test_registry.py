@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud import _registry
-from cloud._registry import KNOWN_OPTIONS, StorageUrl, open_storage, parse_url, providers
+from cloud._registry import open_storage, providers
+from cloud.common._urls import KNOWN_OPTIONS, StorageUrl, parse_url
 from cloud.common.config import CloudConfig, Profile
 from cloud.common.credentials import CloudCredentials
 from cloud.common.enums import CloudProvider
@@ -378,7 +379,8 @@ def test_an_unknown_scheme_names_the_known_ones_and_their_extras() -> None:
     assert caught.value.message == "the scheme gopher:// is not known"
     assert caught.value.hint is not None
     assert caught.value.hint.startswith(
-        "known are s3 (extra aws), infomaniak-s3 (extra infomaniak), file, memory"
+        "known are s3 (extra aws), gs (extra gcp), az (extra azure), swift (extra infomaniak), "
+        "infomaniak-s3 (extra infomaniak), file, memory"
     )
     assert "pip install 'cloud[extra]'" in caught.value.hint
 
@@ -394,7 +396,7 @@ def test_an_opened_location_shows_no_secret() -> None:
 # -- what is installed -------------------------------------------------------------------------------------
 def test_the_built_in_providers_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     found = {status.scheme: status for status in providers()}
-    assert list(found)[:4] == ["s3", "infomaniak-s3", "file", "memory"]
+    assert list(found)[:7] == ["s3", "gs", "az", "swift", "infomaniak-s3", "file", "memory"]
     assert (found["s3"].target, found["s3"].extra, found["s3"].installed) == (
         "cloud.aws:S3Client",
         "aws",
@@ -406,12 +408,21 @@ def test_the_built_in_providers_are_listed(monkeypatch: pytest.MonkeyPatch) -> N
     assert (missing.installed, missing.missing) == (False, "httptools")
 
 
+_DISTRIBUTIONS = {
+    "openstack": "openstacksdk",
+    "google.cloud.storage": "google-cloud-storage",
+    "azure.storage.blob": "azure-storage-blob",
+    "azure.identity": "azure-identity",
+}
+
+
 def test_every_module_looked_for_is_in_its_extra() -> None:
     required = importlib.metadata.requires("cloud") or []
     for entry in _registry._BUILT_IN.values():
         for module in entry.modules:
             assert any(
-                line.startswith(module) and f'extra == "{entry.extra}"' in line.replace("'", '"')
+                line.startswith(_DISTRIBUTIONS.get(module, module))
+                and f'extra == "{entry.extra}"' in line.replace("'", '"')
                 for line in required
             )
 
@@ -422,7 +433,7 @@ def test_every_module_looked_for_is_in_its_extra() -> None:
         "import cloud",
         "from cloud import CloudConfig, CloudCredentials, CloudError, CloudProvider, open_storage",
         "from cloud import CloudCredentials as C, CloudProvider as P\nC(P.AWS, access_key='a', secret_key='b')",
-        "from cloud._registry import parse_url\nparse_url('s3://b/k?profile=x')",
+        "from cloud.common._urls import parse_url\nparse_url('s3://b/k?profile=x')",
     ],
 )
 def test_imports_load_nothing_heavy(program: str) -> None:

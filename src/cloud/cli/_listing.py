@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator
 
-    from cloud._registry import StorageLocation, StorageUrl
+    from cloud._registry import StorageLocation
     from cloud.cli._console import Console
     from cloud.cli._places import Session
     from cloud.common._paging import Page
+    from cloud.common._urls import StorageUrl
     from cloud.common.models import ObjectInfo
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cloud._registry import StorageLocation, StorageUrl, open_storage, parse_url
+from cloud._registry import StorageLocation, open_storage
 from cloud.common._files import safe_join
+from cloud.common._urls import StorageUrl, parse_url
 from cloud.common.config import CloudConfig
 from cloud.common.errors import InvalidRequestError
 

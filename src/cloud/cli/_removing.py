@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator
 
-    from cloud._registry import StorageUrl
     from cloud.cli._console import Console
     from cloud.cli._places import Session
+    from cloud.common._urls import StorageUrl
 
 
 def rm(args: Namespace, session: Session, console: Console) -> int:

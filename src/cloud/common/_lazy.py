@@ -30,13 +30,23 @@ def lazy_exports(
     return __getattr__, __dir__
 
 
+def is_installed(module: str) -> bool:
+    """Return whether `module` can be found. Nothing is imported but the packages around a dotted name."""
+    if module in sys.modules:
+        return sys.modules[module] is not None
+    package, _, _ = module.rpartition(".")
+    if not all(part.isidentifier() for part in module.split(".")) or (package and not is_installed(package)):
+        return False
+    return find_spec(module) is not None
+
+
 def require_installed(module: str, *, extra: str) -> None:
     """Check that `module` can be found, without importing it.
 
     Raises:
         MissingDependencyError: it is not installed; the message names the extra that brings it.
     """
-    if module not in sys.modules and find_spec(module) is None:
+    if not is_installed(module):
         raise _missing(module, extra)
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import hmac
+import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import urllib.error
 import urllib.request
+from email.utils import formatdate
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,12 +23,26 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from servers import Identity, Server, ServerError, _process, ceph, seaweedfs, swift_cache
+from servers import (
+    Identity,
+    Server,
+    ServerError,
+    _process,
+    azurite,
+    ceph,
+    fake_gcs,
+    gcs_emulator,
+    seaweedfs,
+    swift_cache,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from email.message import Message as HTTPMessage
+    from types import ModuleType
 
+    from servers import GcsServer
+    from servers.azurite import AzuriteServer
     from servers.swift import SwiftServer
 
 TESTS = Path(_process.__file__).parents[1]
@@ -103,23 +122,101 @@ def test_plain_moto_believes_every_key(
     assert "Buckets" in connect(moto_server, Identity("anybody", "anything")).list_buckets()
 
 
-def get(url: str, headers: dict[str, str]) -> HTTPMessage:
-    """Return the headers of a 2xx answer."""
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - http on loopback
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - likewise
-        answered: HTTPMessage = answer.headers
-        return answered
+@dataclasses.dataclass
+class Answer:
+    headers: HTTPMessage
+    body: bytes
+
+
+def call(
+    method: str,
+    url: str,
+    body: bytes | dict[str, str] = b"",
+    *,
+    headers: dict[str, str] | None = None,
+    trust: ssl.SSLContext | None = None,
+) -> Answer:
+    """Return a 2xx answer."""
+    kind = "application/json" if isinstance(body, dict) else "application/octet-stream"
+    data = json.dumps(body).encode() if isinstance(body, dict) else body
+    sent = {"Content-Type": kind, **(headers or {})}
+    request = urllib.request.Request(  # noqa: S310 - http or https on loopback
+        url, data if method in {"POST", "PUT"} else None, sent, method=method
+    )
+    with urllib.request.urlopen(request, timeout=30, context=trust) as answer:  # noqa: S310 - likewise
+        return Answer(answer.headers, answer.read())
+
+
+def shared_key(account: Identity, method: str, container: str) -> dict[str, str]:
+    """Return the headers of a signed request that makes or deletes a container.
+
+    https://learn.microsoft.com/en-us/rest/api/storageservices/authorize-with-shared-key
+    """
+    name, now = account.access_key, formatdate(usegmt=True)
+    own = f"x-ms-date:{now}\nx-ms-version:2025-01-05\n"
+    empty_headers = "\n" * 5 + "application/octet-stream" + "\n" * 7
+    # The account is part of the path here, as it is not in Azure itself, and so it stands there twice.
+    text = f"{method}{empty_headers}{own}/{name}/{name}/{container}\nrestype:container"
+    key = base64.b64decode(account.secret_key)
+    signature = base64.b64encode(hmac.digest(key, text.encode(), "sha256")).decode()
+    return {
+        "x-ms-date": now,
+        "x-ms-version": "2025-01-05",
+        "Authorization": f"SharedKey {name}:{signature}",
+    }
 
 
 def test_swift_answers_its_native_api(swift_server: SwiftServer) -> None:
     who = {"X-Auth-User": swift_server.admin.access_key, "X-Auth-Key": swift_server.admin.secret_key}
-    login = get(swift_server.auth_url, who)
+    login = call("GET", swift_server.auth_url, headers=who).headers
     assert login["X-Storage-Url"] == swift_server.storage_url
-    account = get(swift_server.storage_url, {"X-Auth-Token": login["X-Auth-Token"]})
+    account = call("GET", swift_server.storage_url, headers={"X-Auth-Token": login["X-Auth-Token"]}).headers
     assert account["X-Account-Container-Count"]
     with pytest.raises(urllib.error.HTTPError, match="401") as caught:
-        get(swift_server.auth_url, {**who, "X-Auth-Key": "wrong"})
+        call("GET", swift_server.auth_url, headers={**who, "X-Auth-Key": "wrong"})
     caught.value.close()
+
+
+@pytest.mark.parametrize("name", ["fake_gcs_server", "gcs_emulator_server"])
+def test_a_gcs_server_keeps_objects_for_anybody(name: str, request: pytest.FixtureRequest) -> None:
+    server: GcsServer = request.getfixturevalue(name)
+    bucket = f"{name.replace('_', '-')}-keeps"
+    made = call("POST", f"{server.endpoint_url}/storage/v1/b?project={server.project}", {"name": bucket})
+    assert json.loads(made.body)["name"] == bucket
+    upload = f"{server.endpoint_url}/upload/storage/v1/b/{bucket}/o?uploadType=media&name=folder%2Fkey"
+    assert json.loads(call("POST", upload, b"data").body)["size"] == "4"
+    url = f"{server.endpoint_url}/storage/v1/b/{bucket}/o/folder%2Fkey"
+    assert call("GET", f"{url}?alt=media").body == b"data"
+    call("DELETE", url)
+    with pytest.raises(urllib.error.HTTPError, match="404") as caught:
+        call("GET", f"{url}?alt=media")
+    caught.value.close()
+
+
+@pytest.mark.parametrize("account", ["admin", "other"])
+def test_azurite_knows_the_keys_of_its_two_accounts_and_no_others(
+    azurite_server: AzuriteServer, account: str
+) -> None:
+    identity: Identity = getattr(azurite_server, account)
+    url = f"{azurite_server.url_of(identity)}/keys"
+    call("PUT", f"{url}?restype=container", headers=shared_key(identity, "PUT", "keys"))
+    call("DELETE", f"{url}?restype=container", headers=shared_key(identity, "DELETE", "keys"))
+    stranger = dataclasses.replace(identity, secret_key=base64.b64encode(b"0" * 64).decode())
+    with pytest.raises(urllib.error.HTTPError, match="403") as caught:
+        call("PUT", f"{url}?restype=container", headers=shared_key(stranger, "PUT", "keys"))
+    caught.value.close()
+
+
+def test_azurite_over_tls_checks_what_a_token_says(azurite_oauth_server: AzuriteServer) -> None:
+    assert azurite_oauth_server.ca_file is not None
+    trust = ssl.create_default_context(cafile=str(azurite_oauth_server.ca_file))
+    url = f"{azurite_oauth_server.account_url}?comp=list"
+    headers = {"x-ms-version": "2025-01-05", "Authorization": f"Bearer {azurite.bearer_token()}"}
+    assert b"EnumerationResults" in call("GET", url, headers=headers, trust=trust).body
+    for token in (azurite.bearer_token(expires_in=-60), azurite.bearer_token(audience="https://example.com")):
+        with pytest.raises(urllib.error.HTTPError, match="403") as caught:
+            call("GET", url, headers={**headers, "Authorization": f"Bearer {token}"}, trust=trust)
+        caught.value.close()
 
 
 def test_two_servers_run_side_by_side(seaweedfs_server: Server) -> None:
@@ -134,6 +231,28 @@ def test_two_servers_run_side_by_side(seaweedfs_server: Server) -> None:
 def test_an_identity_does_not_show_its_secret() -> None:
     identity = Identity("key", "planted-secret")
     assert "planted-secret" not in repr(Server("http://127.0.0.1:1", identity))
+    assert "planted-secret" not in repr(azurite.AzuriteServer("http://127.0.0.1:1", identity, other=identity))
+
+
+def test_azurite_says_what_installs_it_and_node(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ServerError, match=r"nodejs\.org.*make install"), azurite.run():
+        pass
+    (tmp_path / "node").touch(mode=0o755)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    with pytest.raises(ServerError, match="make install"), azurite.run():
+        pass
+
+
+@pytest.mark.parametrize("module", [fake_gcs, gcs_emulator])
+def test_a_missing_package_says_what_installs_it(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_of_it(name: str) -> None:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "files", none_of_it)
+    monkeypatch.setattr(metadata, "version", none_of_it)
+    with pytest.raises(ServerError, match="make install"), module.run():
+        pass
 
 
 def test_a_missing_program_says_what_installs_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
