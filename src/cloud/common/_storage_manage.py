@@ -168,7 +168,8 @@ class StorageManagement(StorageWrites):
                 (Azure, Swift) the argument is unsupported, and senders choose their own.
             version_id: for GET, HEAD and DELETE, this version.
             response_headers: for GET, headers that the answer carries instead of the stored ones:
-                content_type, content_disposition, content_encoding, content_language, cache_control.
+                content_type, content_disposition, content_encoding, content_language, cache_control. Google
+                has the first two only; the others raise UnsupportedOperationError there.
         """
         self._get_request(bucket, key, 0, None, version_id)
         hooks = self._hooks(Capability.PRESIGNED_URL, PresignHooks, "generate_presigned_url")

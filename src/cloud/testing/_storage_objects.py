@@ -206,13 +206,13 @@ class MetadataPromises(StorageKit):
         """A storage class in the service's own word is kept and listed."""
         if Capability.STORAGE_CLASS not in client.capabilities:
             with harness.sends(0), pytest.raises(UnsupportedOperationError):
-                client.upload_file(bucket, key, b"x", storage_class="STANDARD_IA")
+                client.upload_file(bucket, key, b"x", storage_class=harness.other_storage_class)
             return
-        client.upload_file(bucket, key, b"x", storage_class="STANDARD_IA")
-        assert client.get_object_metadata(bucket, key).storage_class == "STANDARD_IA"
+        client.upload_file(bucket, key, b"x", storage_class=harness.other_storage_class)
+        assert client.get_object_metadata(bucket, key).storage_class == harness.other_storage_class
         listed = client.list_objects(bucket, key).first()
         assert listed is not None
-        assert listed.storage_class == "STANDARD_IA"
+        assert listed.storage_class == harness.other_storage_class
 
 
 class CopyPromises(StorageKit):
