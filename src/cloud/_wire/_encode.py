@@ -11,8 +11,9 @@ from cloud.common._redact import HiddenBytes
 if TYPE_CHECKING:
     from cloud._wire._types import HttpRequest
 
-# RFC 9110, section 5.6.2: tchar. Names must be lower case so that none can stand there twice.
-_DIGITS_AND_MARKS = "0123456789!#$%&'*+-.^_`|~"
+# RFC 9110, section 5.6.2: tchar. Names must be lower case so that none can stand there twice. The RFC has no
+# "=", but Swift spells an underscore of a metadata name so (``X-Object-Meta-A=5Fb``).
+_DIGITS_AND_MARKS = "0123456789!#$%&'*+-.=^_`|~"
 _NAME_CHARS = "abcdefghijklmnopqrstuvwxyz" + _DIGITS_AND_MARKS
 _METHOD_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + _DIGITS_AND_MARKS
 # Every control character except the tab, which may stand within a value (RFC 9110, section 5.5).

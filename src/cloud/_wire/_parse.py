@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 MAX_HEAD_BYTES = 1 << 16
@@ -10,6 +12,10 @@ _MAX_OVERHEAD = 2 * MAX_HEAD_BYTES  # received without any byte of the body, in 
 _FIRST_STATUS = 100
 _MAX_LENGTH_DIGITS = 18  # of a content-length: 10**18 bytes; also keeps int() cheap
 _MAX_KNOWN_NAMES = 1024
+
+# Swift spells an underscore of a metadata name ``=5F``; llhttp takes no "=" in a name, but takes a "~".
+_EQUALS_SIGN_IN_NAME = re.compile(rb"^[^:\s]*=[^:\s]*:", re.MULTILINE)
+_STANDING_FOR_EQUALS_SIGN = "~3d"
 
 _known_names: dict[bytes, str] = {}  # as sent -> lower case: servers send the same few names
 
@@ -47,16 +53,34 @@ class Head:
         parser = HttpResponseParser(self)
         try:
             parser.feed_data(view[:end])
-            self.status = parser.get_status_code()
         except HttpParserUpgrade:
             raise BadAnswer("the server switched protocols unasked") from None
         except HttpParserError as error:
-            raise BadAnswer(str(error)) from error
+            parser = self._parse_odd_names(bytes(view[:end]), error)
+        self.status = parser.get_status_code()
         if self.status < _FIRST_STATUS:
             raise BadAnswer(f"status {self.status}")
         self._in_body = True
         # The parser holds our callbacks: a cycle that only the garbage collector would end.
         self._parser = parser if "transfer-encoding" in self.headers else None
+
+    def _parse_odd_names(self, head: bytes, error: HttpParserError) -> HttpResponseParser:
+        """Parse a head whose names hold an equals sign, which is all that may be wrong with it."""
+        mended = _EQUALS_SIGN_IN_NAME.sub(
+            lambda name: name[0].replace(b"=", _STANDING_FOR_EQUALS_SIGN.encode()), head
+        )
+        if mended == head:
+            raise BadAnswer(str(error)) from error
+        self.headers = {}
+        parser = HttpResponseParser(self)
+        try:
+            parser.feed_data(mended)
+        except (HttpParserError, HttpParserUpgrade) as still:
+            raise BadAnswer(str(still)) from still
+        self.headers = {
+            name.replace(_STANDING_FOR_EQUALS_SIGN, "="): value for name, value in self.headers.items()
+        }
+        return parser
 
     def on_message_begin(self) -> None:
         """A message after the end of this one is surplus."""

@@ -148,12 +148,14 @@ class StorageKit:
             ``[parameter]``, to the reason. Such a test must fail: when the server heals, the run says so.
         unsteady: deviations that show only sometimes, such as lost races: those tests may fail or pass.
         refused_keys: ids of the odd keys that the client refuses before any request.
+        possible_buckets: ids of the odd bucket names that this service can hold after all.
     """
 
     title: ClassVar[str] = ""
     deviations: ClassVar[Mapping[str, str]] = MappingProxyType({})
     unsteady: ClassVar[Mapping[str, str]] = MappingProxyType({})
     refused_keys: ClassVar[frozenset[str]] = frozenset()
+    possible_buckets: ClassVar[frozenset[str]] = frozenset()
 
     @pytest.fixture
     def harness(self, client: BaseStorageClient) -> StorageHarness:

@@ -24,6 +24,17 @@ if TYPE_CHECKING:
     from cloud.testing._storage_base import StorageHarness
 
 
+ODD_BUCKETS = {
+    "empty": "",
+    "slash": "a/b",
+    "dots": "..",
+    "space": "a b",
+    "newline": "a\n",
+    "not ASCII": "é" * 10,
+}
+"""Id of a test to the name of a bucket; readable ids are what `possible_buckets` names."""
+
+
 class ContractPromises(StorageKit):
     """Buckets, resources and the everyday calls."""
 
@@ -103,21 +114,15 @@ class ContractPromises(StorageKit):
         assert made <= set(listed)
         assert gone not in listed
 
-    @pytest.mark.parametrize(
-        "name",
-        [
-            pytest.param("", id="empty"),
-            pytest.param("a/b", id="slash"),
-            pytest.param("..", id="dots"),
-            pytest.param("a b", id="space"),
-            pytest.param("a\n", id="newline"),
-            pytest.param("é" * 10, id="not ASCII"),
-        ],
-    )
+    @pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in ODD_BUCKETS])
     def test_impossible_bucket_name_is_refused_before_any_request(
         self, client: BaseStorageClient, harness: StorageHarness, name: str
     ) -> None:
         """A name that no bucket can have raises InvalidRequestError and sends nothing."""
+        possible, name = name in self.possible_buckets, ODD_BUCKETS[name]
+        if possible:
+            assert client.bucket_exists(name) is False
+            return
         with harness.sends(0), pytest.raises(InvalidRequestError):
             client.create_bucket(name)
         with harness.sends(0), pytest.raises(InvalidRequestError):

@@ -292,9 +292,14 @@ class CopyPromises(StorageKit):
 
     @about(Capability.BATCH_DELETE)
     def test_batch_delete_answers_for_every_key(
-        self, client: BaseStorageClient, bucket: str, key: str, harness: StorageHarness
+        self,
+        client: BaseStorageClient,
+        new_bucket: Callable[[], str],
+        key: str,
+        harness: StorageHarness,
     ) -> None:
         """delete_files has one result per key, in order; a batch is one request where the client declares it."""
+        bucket = new_bucket()
         keys = [f"{key}/{number:02} é&<" for number in range(25)]
         for name in keys:
             client.upload_file(bucket, name, b"")

@@ -59,4 +59,5 @@ class StorageConformance(
         deviations: what the server under test itself gets wrong, test name to reason.
         unsteady: likewise, for what it gets wrong only sometimes.
         refused_keys: ids in `ODD_KEYS` of the keys that the client refuses.
+        possible_buckets: ids in `ODD_BUCKETS` of the names that the service can hold after all.
     """

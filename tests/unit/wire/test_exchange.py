@@ -50,6 +50,19 @@ def test_repeated_headers_are_joined_and_names_lowered(serve: Serve, transport: 
         assert response.headers == {"x-a": "1, 2", "x-empty": "", "y": "z", "content-length": "0"}
 
 
+def test_an_equals_sign_in_a_header_name_is_read(serve: Serve, transport: SocketTransport) -> None:
+    names = ("X-Object-Meta-A=5Fb: 1=2", "X-Object-Meta-=c=: ~3d", "X-Plain: 3")
+    server = serve(lambda peer: peer.answer(ok(b"body", *names)))
+    with transport.send(request(server.origin)) as response:
+        assert response.headers == {
+            "x-object-meta-a=5fb": "1=2",
+            "x-object-meta-=c=": "~3d",
+            "x-plain": "3",
+            "content-length": "4",
+        }
+        assert response.read(10) == b"body"
+
+
 def test_an_encoded_body_is_left_as_it_is(serve: Serve, transport: SocketTransport) -> None:
     server = serve(lambda peer: peer.answer(ok(b"\x1f\x8b\x08", "Content-Encoding: gzip")))
     with transport.send(request(server.origin)) as response:
