@@ -153,9 +153,27 @@ def test_engines_are_loaded_at_first_use_and_not_for_small_bodies() -> None:
         "from cloud.common._checksums import *\n"
         "print(best_for_upload(size=10).name, 'awscrt' in sys.modules)\n"
         f"print(best_for_upload(size={WORTH_LOADING}).name, 'awscrt' in sys.modules)\n"
-        "print(best_for_upload(size=10).name)\n"
+        "print(checksum_of(ChecksumAlgorithm.CRC64NVME, b'123456789'), 'awscrt' in sys.modules)\n"
+        "checksum_of(ChecksumAlgorithm.CRC64NVME, bytes(1 << 20))\n"
+        "print(best_for_upload(size=10).name, 'awscrt' in sys.modules)\n"
     )
-    assert run(program).splitlines() == ["CRC32 False", "CRC64NVME True", "CRC64NVME"]
+    check = base64.b64encode(bytes.fromhex("ae8b14860a799888")).decode()
+    assert run(program).splitlines() == [
+        "CRC32 False",
+        "CRC64NVME False",
+        f"{check} False",
+        "CRC64NVME True",
+    ]
+
+
+@given(st.lists(st.binary(max_size=300), max_size=4))
+def test_the_table_computes_what_awscrt_computes(pieces: list[bytes]) -> None:
+    crc = 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delitem(sys.modules, "awscrt.checksums")
+        for piece in pieces:
+            crc = _checksums._crc64nvme(memoryview(piece), crc)
+    assert crc == awscrt_checksums.crc64nvme(b"".join(pieces))
 
 
 def test_without_an_engine_the_error_names_the_extra() -> None:
