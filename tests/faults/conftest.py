@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cloud.testing import FaultProxy
-from faults.support import LARGE, SMALL, make_client
+from faults.support import BUCKET, LARGE, SMALL, make_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from cloud.aws import S3Client
     from servers import Server
 
-BUCKET = "faults"
 TRICKLE_STEP_SECONDS = 0.02
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from servers import Server
 
 Kind = FaultKind
+BUCKET = "faults"
 KIB, MIB = 1 << 10, 1 << 20
 
 

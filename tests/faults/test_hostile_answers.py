@@ -10,8 +10,7 @@ import pytest
 
 from cloud.common import CloudError, IntegrityError, ServiceUnavailableError
 from cloud.testing import Fault, FaultProxy, ScriptedResponse, ScriptedServer
-from faults.conftest import BUCKET
-from faults.support import LARGE, MIB, SMALL, Kind, client_for, fault_id, make_client, outcome
+from faults.support import BUCKET, LARGE, MIB, SMALL, Kind, client_for, fault_id, make_client, outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cloud.testing import Fault
-from faults.conftest import BUCKET
-from faults.support import KIB, MIB, SILENCE, Kind, random_bytes
+from faults.support import BUCKET, KIB, MIB, SILENCE, Kind, random_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,8 +24,8 @@ from cloud.common import (
     TransferConfig,
 )
 from cloud.testing import Fault
-from faults.conftest import BUCKET
 from faults.support import (
+    BUCKET,
     KIB,
     MIB,
     SILENCE,

@@ -10,8 +10,7 @@ import pytest
 
 from cloud.common import RateLimitedError, RetryPolicy, ServiceUnavailableError
 from cloud.testing import Fault
-from faults.conftest import BUCKET
-from faults.support import ATTEMPTS, LARGE, SMALL, Kind, client_for, make_client, outcome
+from faults.support import ATTEMPTS, BUCKET, LARGE, SMALL, Kind, client_for, make_client, outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
