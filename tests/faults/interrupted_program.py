@@ -13,7 +13,7 @@ from cloud.aws import S3Client
 from cloud.common import TransferConfig
 
 MIB = 1 << 20
-READ_TIMEOUT_SECONDS = 2.0
+READ_TIMEOUT_SECONDS = 60.0
 
 
 def tell(_count: int) -> None:

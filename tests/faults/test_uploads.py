@@ -345,8 +345,10 @@ def test_a_portal_s_answer_to_a_delete_is_no_success(
     stored: Callable[[], bytes | None],
 ) -> None:
     direct.upload_file(BUCKET, key, b"kept")
-    client, _ = client_for(Fault(kind=kind, method="DELETE"), proxy, server)
-    result = outcome(lambda: client.delete_file(BUCKET, key))
-    assert isinstance(result, CloudError)
+    client, _ = client_for(Fault(kind=kind, method="DELETE", count=0), proxy, server)
+    assert isinstance(outcome(lambda: client.delete_file(BUCKET, key)), ServiceUnavailableError)
     assert stored() == b"kept"
+    proxy.clear()
+    assert client.delete_file(BUCKET, key) is True
+    assert stored() is None
     client.close()

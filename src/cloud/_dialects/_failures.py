@@ -36,7 +36,7 @@ def kind_of_status(status: int) -> type[e.CloudError]:
     kind = _BY_STATUS.get(status)
     if kind is not None:
         return kind
-    if status >= 500:
+    if status >= 500 or status < 300:  # a success that was not asked for: a portal's, or another request's
         return e.ServiceUnavailableError
     if 300 <= status < 400:
         return e.ConfigurationError

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import select
+import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from cloud._wire._connect import open_socket
@@ -20,12 +22,12 @@ from cloud._wire._response import SocketResponse
 from cloud._wire._send import SMALL_BODY, send_body
 
 if TYPE_CHECKING:
-    import socket
     import ssl
     from collections.abc import Callable
 
     from cloud._wire._pool import Pool, Route
     from cloud._wire._types import Body, HttpRequest, Timeouts
+    from cloud.common._cancel import Cancellation
 
 _MAX_INTERIM = 16  # 1xx answers before the real one; a server has no reason for more than two
 _HTTP = b"HTTP/1."
@@ -51,6 +53,7 @@ class Connection:
         "route",
         "sendall",
         "sock",
+        "switch",
         "timeouts",
     )
 
@@ -68,6 +71,7 @@ class Connection:
         self._view = memoryview(self.buffer)
         self.answered = False  # an earlier request: then this connection is a reused one
         self.idle_since = 0.0
+        self.switch: Cancellation | None = None
         self._poller = _make_poller(self.sock)
 
     @property
@@ -88,8 +92,34 @@ class Connection:
         waiting = self.readable() if self._tls is None else self._tls.pending() >= size
         return self.recv_into(self.buffer, size) if waiting and size <= len(self.buffer) else 0
 
+    def ended_by(self, switch: Cancellation) -> None:
+        """Let `switch` end what is going on, until the connection is free or closed.
+
+        Raises:
+            CancelledError: it has ended everything already; the connection is closed.
+        """
+        try:
+            switch.watch(self)
+        except BaseException:
+            self.close()
+            raise
+        self.switch = switch
+
+    def free(self) -> None:
+        """Nothing is going on any more that a switch could end."""
+        switch, self.switch = self.switch, None
+        if switch is not None:
+            switch.forget(self)
+
+    def stop(self) -> None:
+        """End what another thread is sending or waiting for."""
+        with suppress(OSError):  # the other side was faster
+            # Not TLS's own: that would change the object under the thread that is using it.
+            socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+
     def close(self) -> None:
         """Close the descriptor. TLS's closing message is not sent: after a fork it would end the parent's."""
+        self.free()
         self.sock.close()
 
     def exchange(self, request: HttpRequest, head: bytes, length: int | None) -> SocketResponse:

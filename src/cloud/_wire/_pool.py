@@ -69,6 +69,7 @@ class Pool:
 
     def put(self, connection: Connection) -> None:
         """Keep a connection whose last answer was read to its end."""
+        connection.free()
         connection.idle_since = self.clock()
         surplus: Connection | None = None
         with self.lock:

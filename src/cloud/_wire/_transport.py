@@ -10,6 +10,7 @@ from cloud._wire._encode import encode_head
 from cloud._wire._errors import TransportClosedError
 from cloud._wire._pool import Pool, Route
 from cloud._wire._types import Timeouts, TlsOptions
+from cloud.common._cancel import active_switch
 from cloud.common._lazy import require
 
 if TYPE_CHECKING:
@@ -59,11 +60,15 @@ class SocketTransport:
 
         Raises:
             WireError: see its subclasses; `request_sent` says whether the server may have seen it.
+            CancelledError: the thread's work was ended before anything was sent.
             MissingDependencyError: httptools, the parser, is not installed.
         """
         pool = self._pool
         route = pool.routes.get(request.origin) or self._add_route(request.origin)
         head, length = encode_head(request, route.target_prefix, route.extra_lines)
+        switch = active_switch()
+        if switch is not None:
+            switch.check()
         connection = pool.take(route)
         if connection is None:
             if pool.closed:
@@ -73,6 +78,8 @@ class SocketTransport:
             from cloud._wire._connection import Connection
 
             connection = Connection(pool, route, self._timeouts, self._tls_context)
+        if switch is not None:
+            connection.ended_by(switch)
         return connection.exchange(request, head, length)
 
     def close(self) -> None:

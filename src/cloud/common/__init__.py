@@ -9,7 +9,7 @@ from cloud.common._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from cloud.common._base_storage import BaseStorageClient as BaseStorageClient
-    from cloud.common._engine import Cancellation as Cancellation
+    from cloud.common._cancel import Cancellation as Cancellation
     from cloud.common._engine import TransferConfig as TransferConfig
     from cloud.common._observe import CallEvent as CallEvent
     from cloud.common._observe import MetricsSnapshot as MetricsSnapshot
@@ -67,7 +67,7 @@ _EXPORTS = {
     "BaseStorageClient": "._base_storage",
     "CallEvent": "._observe",
     "CancelledError": ".errors",
-    "Cancellation": "._engine",
+    "Cancellation": "._cancel",
     "Capability": ".enums",
     "CloudClient": ".contracts",
     "CloudConfig": ".config",

@@ -7,17 +7,17 @@ uploads from files and for downloads to files.
 from __future__ import annotations
 
 import io
-import threading
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from cloud.common import _checksums
 from cloud.common._bodies import FileRange
+from cloud.common._cancel import Cancellation, active_switch, ended_by, one_call
 from cloud.common._ranges import split
 from cloud.common._reading import ObjectStream, wrong_checksum, wrong_size
-from cloud.common.errors import CancelledError, CloudError, IntegrityError, InvalidRequestError
+from cloud.common.errors import CloudError, IntegrityError, InvalidRequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -55,22 +55,6 @@ class TransferConfig:
                 raise InvalidRequestError(f"{name} must be at least 1, not {getattr(self, name)}")
 
 
-class Cancellation:
-    """A switch that ends transfers: pass it to a call and `cancel()` from any thread or signal handler."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-
-    def cancel(self) -> None:
-        """End every transfer that was given this switch, as soon as its running parts allow."""
-        self._event.set()
-
-    def check(self) -> None:
-        """Raise CancelledError after `cancel()`."""
-        if self._event.is_set():
-            raise CancelledError("cancelled")
-
-
 def plan_part_size(size: int, config: TransferConfig, limits: PartLimits) -> int:
     """Return the part size for a body of `size` bytes: the configured one, within the service's limits.
 
@@ -103,36 +87,39 @@ class Window:
     """Runs calls on at most `workers` threads and holds at most `workers` of them unfinished.
 
     Use as a context manager. The first failure is raised by the next `submit` or by `drain`; leaving by an
-    exception waits for the running calls and forgets the waiting ones.
+    exception ends the running calls and forgets the waiting ones.
     """
 
     def __init__(self, workers: int) -> None:
         from concurrent.futures import ThreadPoolExecutor
 
         self._workers = workers
+        self._switch = active_switch() or Cancellation()
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="cloud-transfer")
-        self._closing = False
         self._pending: deque[Future[object]] = deque()
 
     def submit(self, call: Callable[[], object]) -> None:
         """Run `call` on a worker; blocks while all workers are busy."""
         while len(self._pending) >= self._workers:
             self._pending.popleft().result()
-        self._pending.append(self._pool.submit(call))
+        self._pending.append(self._pool.submit(self._run, call))
+
+    def _run(self, call: Callable[[], object]) -> object:
+        with ended_by(self._switch):
+            return call()
 
     def drain(self) -> None:
         """Wait for everything that was submitted."""
         while self._pending:
             self._pending.popleft().result()
 
-    def check(self) -> None:
-        """Raise CancelledError, in a call that still runs, when nobody wants its result any more."""
-        if self._closing:
-            raise CancelledError("another part failed, or the transfer was interrupted")
-
     def close(self) -> None:
-        """Forget what waits, wait for what runs."""
-        self._closing = True
+        """Give the threads up once everything is drained."""
+        self._pool.shutdown(wait=True)
+
+    def end(self) -> None:
+        """Forget what waits, end what runs."""
+        self._switch.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._pending.clear()
 
@@ -140,9 +127,12 @@ class Window:
         """Return the window."""
         return self
 
-    def __exit__(self, *exc_info: object) -> None:
-        """Close it."""
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Close it; end it when the block was left by an exception."""
+        if kind is None:
+            self.close()
+        else:
+            self.end()
 
 
 def map_bounded(call: Callable[[T], object], items: Iterable[T], workers: int) -> None:
@@ -159,10 +149,8 @@ class PartWriter:
     Nothing is visible until `complete`. Parts that were stored are removed by `abort`.
     """
 
-    def __init__(self, hooks: PartHooks, workers: int, stop: Callable[[], None] = lambda: None) -> None:
-        """Make a writer; `stop` is called before `abort` waits, so that no running part is tried again."""
+    def __init__(self, hooks: PartHooks, workers: int) -> None:
         self._hooks = hooks
-        self._stop = stop
         self._window = Window(workers)
         self._parts: dict[int, Part] = {}
         self._count = 0
@@ -189,10 +177,10 @@ class PartWriter:
         self._hooks.complete([self._parts[number] for number in sorted(self._parts)])
 
     def abort(self) -> None:
-        """Wait for the running parts, then remove what was stored."""
-        self._stop()
-        self._window.close()
-        self._hooks.abort()
+        """End the running parts, then remove what was stored."""
+        self._window.end()
+        with ended_by(None):  # whoever ended the transfer wants this done
+            self._hooks.abort()
 
     def give_up(self) -> None:
         """Abort because of an error that is being raised: a failure to abort is logged and does not hide it."""
@@ -218,12 +206,13 @@ class PartHooks(Protocol):
         """Remove what was stored."""
 
 
-def upload_parts(writer: PartWriter, payloads: Iterable[Payload], cancellation: Cancellation | None) -> None:
+def upload_parts(writer: PartWriter, payloads: Iterable[Payload]) -> None:
     """Send every payload as one part and complete the upload; abort it on any failure or Ctrl-C."""
+    switch = active_switch()
     try:
         for payload in payloads:
-            if cancellation is not None:
-                cancellation.check()
+            if switch is not None:
+                switch.check()
             writer.add(payload)
         writer.complete()
     except BaseException:
@@ -292,12 +281,12 @@ class Download:
     request: GetRequest
     config: TransferConfig
     progress: Callable[[int], None] | None = None
-    cancellation: Cancellation | None = None
 
     def seen(self, piece: memoryview) -> None:
         """Tell the progress callback, and stop after a cancel."""
-        if self.cancellation is not None:
-            self.cancellation.check()
+        switch = active_switch()
+        if switch is not None:
+            switch.check()
         if self.progress is not None:
             self.progress(len(piece))
 
@@ -334,14 +323,16 @@ def download_bytes(task: Download, stream: ObjectStream) -> bytes:
     """Return what `stream` stands for in one allocation; bytes that turn out wrong are read once more."""
     sink = MemorySink(stream.end - stream.position)
     try:
-        download(task, stream, sink)
+        with one_call(None):
+            download(task, stream, sink)
     except IntegrityError as error:
         if not error.retryable:
             raise
         del sink  # before the second allocation
-        stream = ObjectStream(task.runtime, task.operation, task.get, task.request)
-        sink = MemorySink(stream.end - stream.position)
-        download(task, stream, sink)
+        with one_call(None):
+            stream = ObjectStream(task.runtime, task.operation, task.get, task.request)
+            sink = MemorySink(stream.end - stream.position)
+            download(task, stream, sink)
     return sink.take()
 
 
@@ -350,18 +341,13 @@ def _download_ranges(task: Download, stream: ObjectStream, sink: Sink, etag: str
     ranges = split(size, task.config.part_size)
     sums: dict[int, _checksums.Checksum] = {}
 
-    def get(request: GetRequest) -> ObjectBody:
-        window.check()  # before each try, so that nothing is tried again after an interruption
-        return task.get(request)
-
     def fetch(bounds: Range) -> None:
-        part = stream if bounds[0] == 0 else replace(task, get=get).open_range(bounds, etag)
+        part = stream if bounds[0] == 0 else task.open_range(bounds, etag)
         checksum = _checksums.new(expected[0]) if expected is not None else None
 
         def seen(piece: memoryview) -> None:
             if checksum is not None:
                 checksum.update(piece)
-            window.check()
             task.seen(piece)
 
         try:

@@ -9,10 +9,12 @@ import sys
 import time
 from typing import TYPE_CHECKING, TypeVar
 
+from cloud.common._cancel import active_switch, pause
 from cloud.common._observe import CallEvent, Metrics, call_facts, get_logger, log_event
 from cloud.common._retry import RetryBudget, RetryPolicy
 from cloud.common.errors import (
     Attempt,
+    CancelledError,
     CloudError,
     ErrorContext,
     OutcomeUnknownError,
@@ -44,7 +46,7 @@ class Runtime:
         limiter: when a request may be sent; None for no limit.
         observers: who is told of every try.
         clock: monotonic seconds.
-        sleep: waits that many seconds.
+        sleep: waits that many seconds; by default until the thread's work is ended.
     """
 
     def __init__(
@@ -57,7 +59,7 @@ class Runtime:
         limiter: Limiter | None = None,
         observers: Sequence[Observer] = (),
         clock: Callable[[], float] = time.perf_counter,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = pause,
     ) -> None:
         self.provider = provider
         self.service = service
@@ -140,6 +142,9 @@ class Runtime:
         """Return the error to report: a lost answer to a call that must not be repeated has its own class."""
         told = error.http_status is not None and error.http_status not in _SAYS_NOTHING
         if idempotent or told or not (error.retryable and error.request_sent):
+            switch = active_switch()
+            if switch is not None and switch.is_cancelled and not isinstance(error, CancelledError):
+                return CancelledError("cancelled", context=error.context, native=error.native)
             return error
         return OutcomeUnknownError(
             f"the answer was lost, so nobody knows whether it happened ({error.message})",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, BinaryIO, final
 
+from cloud.common._cancel import one_call
 from cloud.common._engine import MIB, Download, TransferConfig, download, download_bytes, map_bounded
 from cloud.common._files import FileSink, replacing
 from cloud.common._paging import Page, Pager
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from cloud.common._engine import Cancellation
+    from cloud.common._cancel import Cancellation
     from cloud.common.models import DownloadResult, ObjectInfo
 
 MAX_PAGE_SIZE = 1000
@@ -102,23 +103,24 @@ class StorageReads(StorageCore):
             bucket, key, 0, None, version_id, if_match, if_none_match, if_modified_since
         )
         config = transfer or self._transfer
-        task = Download(self._runtime, "download_to", self._get, request, config, progress, cancellation)
-        with replacing(target, overwrite=overwrite) as file:
-            for last in (False, True):
+        task = Download(self._runtime, "download_to", self._get, request, config, progress)
+
+        def attempt(file: BinaryIO) -> tuple[ObjectInfo, str | None]:
+            with one_call(cancellation):
                 stream = ObjectStream(self._runtime, "download_to", self._get, request)
-                try:
-                    verified = download(task, stream, FileSink(file))
-                except IntegrityError as error:
-                    if last or not error.retryable:
-                        raise
-                else:
-                    break
-            file.truncate(stream.info.size)
+                return stream.info, download(task, stream, FileSink(file))
+
+        with replacing(target, overwrite=overwrite) as file:
+            try:
+                info, verified = attempt(file)
+            except IntegrityError as error:
+                if not error.retryable:
+                    raise
+                info, verified = attempt(file)
+            file.truncate(info.size)
         from cloud.common._records import DownloadResult
 
-        return DownloadResult(
-            path=target, info=stream.info, bytes_written=stream.info.size, verified=verified
-        )
+        return DownloadResult(path=target, info=info, bytes_written=info.size, verified=verified)
 
     @final
     def iter_file(
@@ -225,7 +227,8 @@ class StorageReads(StorageCore):
 
         if merged:
             fetch(0)  # alone, for the pin
-            map_bounded(fetch, range(1, len(merged)), self._transfer.max_workers)
+            with one_call(None):
+                map_bounded(fetch, range(1, len(merged)), self._transfer.max_workers)
         return results
 
     @final

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from cloud.common._bodies import FileRange
+from cloud.common._cancel import one_call
 from cloud.common._engine import (
-    Cancellation,
     PartWriter,
     cut_payload,
     plan_part_size,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from cloud.common._bodies import Payload
+    from cloud.common._cancel import Cancellation
     from cloud.common._engine import TransferConfig
     from cloud.common._sources import UploadSource
     from cloud.common._storage_types import Part
@@ -105,13 +106,13 @@ class StorageUploads(StorageReads):
             if_match=if_match,
         )
         config = transfer or self._transfer
-        if isinstance(data, bytes) and len(data) < config.threshold:
+        if isinstance(data, bytes) and len(data) < config.threshold and cancellation is None:
             self._put_one(request, data)  # the everyday case, without a detour
             if progress is not None:
                 progress(len(data))
         else:
-            with opened(data) as body:
-                self._upload(request, body, config, progress, cancellation)
+            with one_call(cancellation), opened(data) as body:
+                self._upload(request, body, config, progress)
         return self._uri(bucket, key)
 
     def _put_request(
@@ -175,10 +176,7 @@ class StorageUploads(StorageReads):
         body: Payload | Iterator[bytes],
         config: TransferConfig,
         progress: Callable[[int], None] | None,
-        cancellation: Cancellation | None,
     ) -> None:
-        if cancellation is not None:
-            cancellation.check()
         limits = self._part_limits
         if isinstance(body, (bytes, bytearray, memoryview, FileRange)):
             size = body.nbytes if isinstance(body, memoryview) else len(body)
@@ -188,7 +186,7 @@ class StorageUploads(StorageReads):
                     progress(size)
                 return
             parts = cut_payload(body, plan_part_size(size, config, limits))
-            upload_parts(self._start_parts(request, config, progress), parts, cancellation)
+            upload_parts(self._start_parts(request, config, progress), parts)
             return
         source = PartReader(body)
         first_size = stream_part_size(1, config, limits)
@@ -207,7 +205,7 @@ class StorageUploads(StorageReads):
                 number += 1
                 part = source.read(stream_part_size(number, config, limits))
 
-        upload_parts(self._start_parts(request, config, progress), rest(), cancellation)
+        upload_parts(self._start_parts(request, config, progress), rest())
 
     def _start_parts(
         self,
@@ -219,7 +217,7 @@ class StorageUploads(StorageReads):
         resource = f"{request.bucket}/{request.key}"
         upload_id = self._run(operation, resource, lambda: self._create_upload(request))
         upload = _RunningUpload(self, Upload(request, upload_id), operation, progress)
-        return PartWriter(upload, config.max_workers, upload.stop)
+        return PartWriter(upload, config.max_workers)
 
     @final
     def _open_writer(self, request: PutRequest) -> ObjectWriter:
@@ -247,15 +245,9 @@ class _RunningUpload:
         self._operation = operation
         self._progress = progress
         self._resource = f"{upload.request.bucket}/{upload.request.key}"
-        self._stopped = Cancellation()
-
-    def stop(self) -> None:
-        """Let no part be tried again."""
-        self._stopped.cancel()
 
     def put_part(self, number: int, payload: Payload) -> Part:
         def put() -> Part:
-            self._stopped.check()
             call_facts().bytes_sent += len(payload)
             return self._client._put_part(self._upload, number, payload)
 

@@ -43,6 +43,8 @@ class StorageHarness:
         pickles: whether a copy of the client that went through pickle sees the same objects.
         asks_to_sign: whether the client must ask the service for the key that signs URLs.
         is_cheap: whether a thousand small requests take a few seconds at most.
+        takes_any_tag: whether tags may hold any character; otherwise ASCII letters, digits, spaces and +-./:=_.
+        keeps_parts: whether the parts of a failed upload stay, unseen, until the service removes them itself.
         other_storage_class: a storage class that is not the default one, in the service's word.
         secrets: secrets that the client holds; the kit looks for them wherever they must not be.
     """
@@ -54,6 +56,8 @@ class StorageHarness:
     pickles: bool = True
     asks_to_sign: bool = False
     is_cheap: bool = False
+    takes_any_tag: bool = True
+    keeps_parts: bool = False
     other_storage_class: str = "STANDARD_IA"
     secrets: Sequence[str] = ()
 

@@ -126,7 +126,7 @@ class ConditionPromises(StorageKit):
         with pytest.raises((PreconditionFailedError, UnsupportedOperationError)):
             client.upload_file(bucket, key, body, if_match=_WRONG, transfer=SMALL_PARTS)
         assert client.download_file(bucket, key) == b"first"
-        if Capability.UNFINISHED_UPLOADS in client.capabilities:
+        if Capability.UNFINISHED_UPLOADS in client.capabilities and not harness.keeps_parts:
             assert client.list_unfinished_uploads(bucket, key) == []
 
     @about(Capability.CONDITIONAL_CREATE)

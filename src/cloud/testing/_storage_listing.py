@@ -69,7 +69,7 @@ class ListingPromises(StorageKit):
     ) -> None:
         """The order is that of bytes, not of folders: a-b comes before a/b, which comes before a0."""
         names = [
-            f"{key}{name}" for name in ("", "!", "-", "-/x", ".", "/!", "/-/x", "/a", "/a!", "/a/b", "0")
+            f"{key}{name}" for name in ("", "!", "-", "-/x", ".x", "/!", "/-/x", "/a", "/a!", "/a/b", "0")
         ]
         for name in names:
             client.upload_file(bucket, name, b"")

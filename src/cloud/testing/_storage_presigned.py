@@ -218,10 +218,9 @@ class PresignedPromises(StorageKit):
                 client.generate_presigned_url(bucket, key, method="PATCH")
             with pytest.raises(InvalidRequestError):
                 client.generate_presigned_url(bucket, key, content_type="text/plain")
-            with pytest.raises(InvalidRequestError):
-                client.generate_presigned_url(bucket, key, response_headers={"x-evil": "1"})
-            with pytest.raises(InvalidRequestError):
-                client.generate_presigned_url(bucket, key, response_headers={"content_type": "a\r\nb: c"})
+            for wrong in ({"x-evil": "1"}, {"content_type": "a\r\nb: c"}):
+                with pytest.raises((InvalidRequestError, UnsupportedOperationError)):
+                    client.generate_presigned_url(bucket, key, response_headers=wrong)
 
     @about(Capability.PRESIGNED_POST)
     def test_form_uploads_within_its_limits(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cloud.common._engine import MIB, Cancellation
+from cloud.common._cancel import Cancellation
+from cloud.common._engine import MIB
 from cloud.common.errors import (
     CancelledError,
     IntegrityError,

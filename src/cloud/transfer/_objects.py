@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cloud.common._base_storage import BaseStorageClient
-    from cloud.common._engine import Cancellation
+    from cloud.common._cancel import Cancellation
     from cloud.common._reading import ObjectReader
     from cloud.common.models import ObjectInfo
 

@@ -16,7 +16,7 @@ from cloud.transfer._records import MAX_FAILURES_KEPT, Silence, TransferItem, Tr
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cloud.common._engine import Cancellation
+    from cloud.common._cancel import Cancellation
     from cloud.transfer._records import Progress
 
 DEFAULT_WORKERS = 8

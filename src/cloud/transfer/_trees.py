@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cloud.common._engine import Cancellation
+from cloud.common._cancel import Cancellation
 from cloud.common._files import safe_join
 from cloud.common.errors import InvalidRequestError
 from cloud.transfer._names import NameGuard

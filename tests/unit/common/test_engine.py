@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from cloud._dialects.s3._profiles import PROFILES, ServiceProfile
 from cloud.common import _engine
 from cloud.common._bodies import FileRange, as_bytes
+from cloud.common._cancel import Cancellation, one_call
 from cloud.common._engine import (
     MIB,
-    Cancellation,
     Download,
     MemorySink,
     PartWriter,
@@ -191,7 +191,7 @@ def test_leaving_the_window_waits_for_what_runs_and_forgets_what_waits() -> None
 # -- uploads -------------------------------------------------------------------------------------------------
 def test_parts_are_stored_and_completed_in_order() -> None:
     hooks = Hooks()
-    upload_parts(PartWriter(hooks, 4), cut_payload(DATA, 100), None)
+    upload_parts(PartWriter(hooks, 4), cut_payload(DATA, 100))
     assert hooks.body == DATA
     assert [[part.number for part in parts] for parts in hooks.completed] == [list(range(1, 12))]
     assert hooks.aborted == 0
@@ -203,7 +203,7 @@ def test_parts_are_stored_and_completed_in_order() -> None:
 def test_a_part_that_fails_ends_the_upload_with_one_abort(fail_on: int, error: Exception) -> None:
     hooks = Hooks(fail_on, error)
     with pytest.raises(type(error)):
-        upload_parts(PartWriter(hooks, 3), cut_payload(DATA, 100), None)
+        upload_parts(PartWriter(hooks, 3), cut_payload(DATA, 100))
     assert hooks.aborted == 1
     assert hooks.completed == []
 
@@ -216,7 +216,7 @@ def test_a_source_that_fails_ends_the_upload_with_one_abort() -> None:
 
     hooks = Hooks()
     with pytest.raises(KeyboardInterrupt):
-        upload_parts(PartWriter(hooks, 2), source(), None)
+        upload_parts(PartWriter(hooks, 2), source())
     assert hooks.aborted == 1
     assert hooks.completed == []
 
@@ -229,7 +229,7 @@ def test_a_completion_that_fails_aborts_once() -> None:
 
     hooks.complete = complete  # type: ignore[method-assign]
     with pytest.raises(ServiceUnavailableError, match="lost"):
-        upload_parts(PartWriter(hooks, 2), cut_payload(DATA, 300), None)
+        upload_parts(PartWriter(hooks, 2), cut_payload(DATA, 300))
     assert hooks.aborted == 1
 
 
@@ -245,15 +245,15 @@ def test_an_abort_that_fails_does_not_hide_why_it_came_to_it(caplog: pytest.LogC
 
     hooks.abort = abort  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
-        upload_parts(PartWriter(hooks, 1), source(), None)
+        upload_parts(PartWriter(hooks, 1), source())
     assert "parts may be left: no route" in caplog.text
 
 
 def test_cancelling_ends_an_upload_and_removes_its_parts() -> None:
     hooks, cancellation = Hooks(), Cancellation()
     hooks.gate = lambda number: cancellation.cancel() if number == 2 else None
-    with pytest.raises(CancelledError):
-        upload_parts(PartWriter(hooks, 1), cut_payload(DATA, 10), cancellation)
+    with pytest.raises(CancelledError), one_call(cancellation):
+        upload_parts(PartWriter(hooks, 1), cut_payload(DATA, 10))
     assert hooks.aborted == 1
     assert hooks.completed == []
     assert len(hooks.parts) <= 4
@@ -334,8 +334,8 @@ def test_cancelling_ends_a_download() -> None:
             cancellation.cancel()
 
     store = Store(DATA)
-    with pytest.raises(CancelledError):
-        into_memory(store, progress=progress, cancellation=cancellation)
+    with pytest.raises(CancelledError), one_call(cancellation):
+        into_memory(store, progress=progress)
     assert sum(seen) < len(DATA)
     assert store.all_closed
 

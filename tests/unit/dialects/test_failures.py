@@ -30,6 +30,7 @@ def test_every_class_of_the_wire_has_a_line(kind: type[wire.WireError]) -> None:
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
+        (206, e.ServiceUnavailableError),
         (302, e.ConfigurationError),
         (404, e.NotFoundError),
         (410, e.NotFoundError),
