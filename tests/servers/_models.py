@@ -24,7 +24,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Server:
-    """A running S3 server.
+    """A running server; the attributes are those of S3 where a subclass says nothing else.
 
     Attributes:
         endpoint_url: ``http://127.0.0.1:port``, path-style addressing.
@@ -40,6 +40,19 @@ class Server:
     read_only: Identity | None = None
     no_access: Identity | None = None
     region: str = "us-east-1"
+
+
+@dataclass(frozen=True)
+class GcsServer(Server):
+    """A running stand-in for Google Cloud Storage, which believes everybody.
+
+    Attributes:
+        endpoint_url: what ``STORAGE_EMULATOR_HOST`` names for Google's own library: no path behind the port.
+        admin: a name and a secret that nobody checks.
+        project: to make buckets in; any would do.
+    """
+
+    project: str = "cloud-tests"
 
 
 def new_identity() -> Identity:

@@ -9,15 +9,26 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from servers import ceph, moto_server, seaweedfs, swift
+from servers import azurite, ceph, fake_gcs, gcs_emulator, moto_server, seaweedfs, swift
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from servers._models import Server
+    from servers._models import GcsServer, Server
+    from servers.azurite import AzuriteServer
     from servers.swift import SwiftServer
 
-__all__ = ["ceph_server", "moto_auth_server", "moto_server_", "seaweedfs_server", "swift_server"]
+__all__ = [
+    "azurite_oauth_server",
+    "azurite_server",
+    "ceph_server",
+    "fake_gcs_server",
+    "gcs_emulator_server",
+    "moto_auth_server",
+    "moto_server_",
+    "seaweedfs_server",
+    "swift_server",
+]
 
 
 @pytest.fixture(scope="session")
@@ -52,4 +63,32 @@ def swift_server() -> Iterator[SwiftServer]:
 def ceph_server() -> Iterator[Server]:
     """Yield a Ceph gateway; ask `ceph.available()` before collecting tests that need it."""
     with ceph.run() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def fake_gcs_server() -> Iterator[GcsServer]:
+    """Yield a fake-gcs-server."""
+    with fake_gcs.run() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def gcs_emulator_server() -> Iterator[GcsServer]:
+    """Yield a gcp-storage-emulator."""
+    with gcs_emulator.run() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def azurite_server() -> Iterator[AzuriteServer]:
+    """Yield an Azurite that knows account keys and shared access signatures."""
+    with azurite.run() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def azurite_oauth_server() -> Iterator[AzuriteServer]:
+    """Yield an Azurite over TLS that also accepts the tokens of `azurite.bearer_token`."""
+    with azurite.run(oauth=True) as server:
         yield server
