@@ -6,11 +6,13 @@ import argparse
 import os
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks._report import PAGE, as_text, goals_table, page, table, title
 from benchmarks._runner import Result, run
 from benchmarks._server import CannotMeasureError, compile_server, make_source, running_server
+from benchmarks.peers import PEERS
 from benchmarks.workloads import WORKLOADS, Scale
 
 _TMPFS = Path("/dev/shm")  # noqa: S108  # only a folder of our own, with a random name, is used in it
@@ -50,9 +52,15 @@ def _measure(options: argparse.Namespace, folder: Path) -> tuple[dict[str, Resul
     keys = 4_000 if options.quick else 20_000
     scale = Scale(calls=calls, keys=keys, deletes=keys // 2, large=large, folder=folder, source=source)
     results: dict[str, Result] = {}
-    with running_server(program, source, scale.keys) as endpoint:
-        for name in options.only or WORKLOADS:
-            results[name] = run(WORKLOADS[name], endpoint, scale, options.rounds)
+    names = options.only or list(WORKLOADS)
+    with ExitStack() as servers:
+        endpoints = {
+            protocol: servers.enter_context(running_server(program, protocol, source, scale.keys))
+            for protocol in PEERS
+        }
+        for name in names:
+            workload = WORKLOADS[name]
+            results[name] = run(workload, endpoints[workload.protocol], scale, options.rounds)
             print(f"\n{title(results[name])}   [{name}, load {results[name].load:.1f}]")
             print(as_text(table(results[name])), flush=True)
     return results, scale

@@ -26,7 +26,7 @@ def decode_scale(text: str) -> Scale:
 
 def measure(workload: CallWorkload, peer_name: str, endpoint: str, scale: Scale) -> Sample:
     """Return what `workload` uses once the client is made and warm."""
-    peer = make_peer(peer_name, endpoint)
+    peer = make_peer(workload.protocol, peer_name, endpoint)
     workload.warm_up(peer, scale)
     before = peak_memory()
     user, system = cpu_times()

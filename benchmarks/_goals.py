@@ -61,6 +61,30 @@ def _small_calls() -> list[Goal]:
     return goals
 
 
+def _elsewhere() -> list[Goal]:
+    """Return the promises over the other protocols: (service, peer, times for small calls, for a listing)."""
+    goals = []
+    for protocol, service, peer, calls, listing in (
+        ("gcs", "Google Cloud Storage", "google-cloud-storage", 6, 2),
+        ("azure", "Azure Blob Storage", "azure-storage-blob", 10, 20),
+        ("swift", "OpenStack Swift", "openstacksdk", 20, 50),
+    ):
+        goals += [
+            Goal(
+                f"{protocol}-{name}",
+                "cloud",
+                f"{service}, {name}: at least {calls} times less CPU than {peer}",
+                calls,
+                peer,
+                at_least=True,
+            )
+            for name in ("head", "get", "put")
+        ]
+        text = f"{service}, listing: at least {listing} times less CPU a key than {peer}"
+        goals.append(Goal(f"{protocol}-list", "cloud", text, listing, peer, at_least=True))
+    return goals
+
+
 GOALS = [
     Goal("import", "import cloud", "`import cloud`: at most 25 ms of CPU above `python -c pass`", 0.025),
     Goal(
@@ -73,4 +97,5 @@ GOALS = [
     ),
     *_small_calls(),
     Goal("list", "cloud", "listing: at least 12 times less CPU a key than boto3", 12, "boto3", at_least=True),
+    *_elsewhere(),
 ]

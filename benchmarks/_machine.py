@@ -7,7 +7,10 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-_PACKAGES = ("boto3", "botocore", "awscrt", "minio", "urllib3", "obstore", "httptools")
+_PACKAGES = (
+    *("boto3", "botocore", "awscrt", "minio", "urllib3", "obstore", "httptools"),
+    *("google-cloud-storage", "google-crc32c", "azure-storage-blob", "openstacksdk", "requests"),
+)
 
 
 def machine() -> str:

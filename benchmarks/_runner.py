@@ -54,7 +54,7 @@ def run(workload: Workload, endpoint: str, scale: Scale, rounds: int) -> Result:
             return _measure_process(workload.scripts[label].format(endpoint=endpoint))
 
     else:
-        labels = list(PEERS)
+        labels = list(PEERS[workload.protocol])
 
         def measure(label: str) -> Sample:
             return _measure_calls(workload, label, endpoint, scale)

@@ -56,10 +56,13 @@ def make_source(folder: Path, size: int) -> Path:
 
 
 @contextmanager
-def running_server(program: Path, source: Path, keys: int) -> Iterator[str]:
+def running_server(program: Path, protocol: str, source: Path, keys: int) -> Iterator[str]:
     """Yield the endpoint of a server that ends with the block, and with this process however that ends."""
     with subprocess.Popen(
-        [str(program), str(source), str(keys)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [str(program), protocol, str(source), str(keys)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as server:
         assert server.stdin is not None
         assert server.stdout is not None

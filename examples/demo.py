@@ -1,137 +1,202 @@
-"""Do the same work on the embedded local store and on a real S3 server, and show both side by side.
+"""Take the same tour of every store that runs on this machine, through the one contract, and compare.
 
-``make demo`` runs it. It uploads this project's own documentation and source, lists them page by page,
-reads ranges, stats, copies, deletes, compares every byte, and leaves nothing behind.
+``make demo`` runs it: a local folder, and real servers for S3, Google Cloud Storage, Azure Blob Storage and
+OpenStack Swift, started on free ports and gone afterwards. On each, it uploads this project's own source and
+documentation and one large file, lists them, reads ranges, downloads and compares every byte, copies, creates
+what must not exist yet, deletes everything, and sees that it is gone.
 """
 
 from __future__ import annotations
 
+import filecmp
+import shutil
 import sys
 import tempfile
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cloud.aws import S3Client
-from cloud.common import CloudCredentials, CloudProvider, NotFoundError
+from cloud.azure import AzureBlobClient
+from cloud.common import AlreadyExistsError, Capability, CloudCredentials, CloudProvider, NotFoundError
+from cloud.gcp import GCSClient
+from cloud.infomaniak import InfomaniakObjectStorageClient
 from cloud.local import LocalStorageClient
+from cloud.transfer import download_tree, upload_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from cloud.common import BaseStorageClient
+    from cloud.transfer import TransferReport
+
+    Store = Callable[[], AbstractContextManager[BaseStorageClient]]
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
-from servers import seaweedfs  # noqa: E402  # the path to it is set just above
+from servers import ServerError, azurite, fake_gcs, seaweedfs, swift  # noqa: E402  # the path to it is set just above
 
 BUCKET = "cloud-demo"
-PAGE_SIZE = 50
+LARGE = "large.bin"
+LARGE_SIZE = 32 << 20
 
 
-@dataclass
-class Run:
-    """What one store did: (step, result, seconds) in order."""
+class Row(NamedTuple):
+    """What one store did, in the words of the table."""
 
-    store: str
-    steps: list[tuple[str, str, float]] = field(default_factory=list)
-
-
-def files() -> list[tuple[str, Path]]:
-    """Return key and path of every file that is uploaded."""
-    paths = [path for folder in ("docs", "src") for path in (ROOT / folder).rglob("*") if path.is_file()]
-    return [
-        (path.relative_to(ROOT).as_posix(), path) for path in sorted(paths) if "__pycache__" not in path.parts
-    ]
+    objects: str
+    size: str
+    upload: str
+    download: str
+    verified: str
+    create_once: str
 
 
-class Job:
-    """The whole job on one store; every step returns what it did in a few words."""
-
-    def __init__(self, client: BaseStorageClient) -> None:
-        self.client = client
-        self.sources = files()
-        self.keys = sorted((key for key, _ in self.sources), key=str.encode)
-
-    def upload(self) -> str:
-        """Store every file."""
-        self.client.create_bucket(BUCKET)
-        for key, path in self.sources:
-            self.client.upload_file(BUCKET, key, path)
-        return f"{len(self.sources)} files, {sum(path.stat().st_size for _, path in self.sources):,} bytes"
-
-    def listing(self) -> str:
-        """List what was stored, page by page and by folder."""
-        pages = list(self.client.list_objects(BUCKET, page_size=PAGE_SIZE).pages())
-        listed = [info.key for page in pages for info in page.items]
-        check(listed == self.keys, "the listing is not what was uploaded")
-        folders = next(self.client.list_objects(BUCKET, delimiter="/").pages()).prefixes
-        return f"{len(listed)} keys on {len(pages)} pages, folders {', '.join(folders)}"
-
-    def ranges(self) -> str:
-        """Read parts of every object."""
-        total = 0
-        for key, path in self.sources:
-            body = path.read_bytes()
-            if len(body) > 100:
-                middle = len(body) // 2
-                head, tail = self.client.read_ranges(BUCKET, key, [(0, 10), (middle, middle + 10)])
-                check(head == body[:10] and tail == body[middle : middle + 10], f"a range of {key} differs")
-                check(self.client.read_range(BUCKET, key, -10) == body[-10:], f"the end of {key} differs")
-                total += 3
-        return f"{total} ranges equal"
-
-    def stat(self) -> str:
-        """Ask for every object without its bytes."""
-        size = sum(self.client.get_object_metadata(BUCKET, key).size for key in self.keys)
-        kinds = {self.client.get_object_metadata(BUCKET, key).content_type for key in self.keys[:20]}
-        return f"{size:,} bytes, {', '.join(sorted(filter(None, kinds)))}"
-
-    def compare(self) -> str:
-        """Download every object to memory and to a file."""
-        with tempfile.TemporaryDirectory() as folder:
-            for key, path in self.sources:
-                body = path.read_bytes()
-                check(self.client.download_file(BUCKET, key) == body, f"{key} differs")
-                result = self.client.download_to(BUCKET, key, Path(folder) / "copy")
-                check(result.path.read_bytes() == body, f"the file of {key} differs")
-        return f"{len(self.sources)} objects byte-equal, twice"
-
-    def copy(self) -> str:
-        """Copy some objects inside the store."""
-        for key in self.keys[:20]:
-            self.client.copy_file(BUCKET, key, BUCKET, f"copies/{key}")
-            check(
-                self.client.download_file(BUCKET, f"copies/{key}") == self.client.download_file(BUCKET, key),
-                f"the copy of {key} differs",
-            )
-        return f"{min(20, len(self.keys))} copies byte-equal"
-
-    def delete(self) -> str:
-        """Delete everything, and see that it is gone."""
-        doomed = [info.key for info in self.client.list_objects(BUCKET)]
-        results = list(self.client.delete_files(BUCKET, doomed))
-        check(all(result.ok for result in results), "a delete failed")
-        check(self.client.list_objects(BUCKET).first() is None, "something is left")
-        check(self.client.delete_bucket(BUCKET), "the bucket was gone already")
-        try:
-            self.client.download_file(BUCKET, self.keys[0])
-        except NotFoundError as error:
-            return f"{len(results)} objects; then {type(error).__name__}"
-        raise SystemExit("a deleted object was still there")
+HEADER = ("store", *Row("objects", "bytes", "up MB/s", "down MB/s", "verified by", "create if absent"))
 
 
-STEPS: tuple[tuple[str, Callable[[Job], str]], ...] = (
-    ("upload a folder", Job.upload),
-    ("list page by page", Job.listing),
-    ("read ranges", Job.ranges),
-    ("stat", Job.stat),
-    ("download and compare", Job.compare),
-    ("copy", Job.copy),
-    ("delete", Job.delete),
+@contextmanager
+def local_folder() -> Iterator[BaseStorageClient]:
+    """Give a store in a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder, LocalStorageClient(folder) as client:
+        yield client
+
+
+@contextmanager
+def s3() -> Iterator[BaseStorageClient]:
+    """Give a SeaweedFS."""
+    with seaweedfs.run() as server:
+        credentials = CloudCredentials(
+            CloudProvider.AWS,
+            access_key=server.admin.access_key,
+            secret_key=server.admin.secret_key,
+            region="us-east-1",
+        )
+        with S3Client(credentials, endpoint_url=server.endpoint_url, service="seaweedfs") as client:
+            yield client
+
+
+@contextmanager
+def gcs() -> Iterator[BaseStorageClient]:
+    """Give a fake-gcs-server."""
+    with (
+        fake_gcs.run() as server,
+        GCSClient(project=server.project, endpoint_url=server.endpoint_url, anonymous=True) as client,
+    ):
+        yield client
+
+
+@contextmanager
+def azure() -> Iterator[BaseStorageClient]:
+    """Give an Azurite."""
+    with azurite.run() as server:
+        credentials = CloudCredentials(
+            CloudProvider.AZURE, account_name=server.account_name, account_key=server.account_key
+        )
+        with AzureBlobClient(credentials, account_url=server.account_url) as client:
+            yield client
+
+
+@contextmanager
+def openstack() -> Iterator[BaseStorageClient]:
+    """Give an OpenStack Swift."""
+    with swift.run() as server:
+        credentials = CloudCredentials(
+            CloudProvider.INFOMANIAK,
+            auth_url=server.auth_url,
+            username=server.admin.access_key,
+            password=server.admin.secret_key,
+        )
+        with InfomaniakObjectStorageClient(credentials) as client:
+            yield client
+
+
+STORES: tuple[tuple[str, Store], ...] = (
+    ("local folder", local_folder),
+    ("S3 (SeaweedFS)", s3),
+    ("Google (fake-gcs-server)", gcs),
+    ("Azure (Azurite)", azure),
+    ("Swift", openstack),
 )
+
+
+def tour(client: BaseStorageClient, folder: Path) -> Row:
+    """Do the whole job on one store; `folder` is what is uploaded."""
+    client.create_bucket(BUCKET)
+    sent = upload_tree(folder, client, BUCKET)
+    check(sent.ok, f"an upload failed: {sent.failures[:1]}")
+    listed = [info.key for info in client.list_objects(BUCKET, page_size=50)]
+    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    check(listed == sorted(names, key=str.encode), "the listing is not what was uploaded")
+
+    large = (folder / LARGE).read_bytes()
+    middle = LARGE_SIZE // 2
+    head, inner = client.read_ranges(BUCKET, LARGE, [(0, 10), (middle, middle + 10)])
+    tail = client.read_range(BUCKET, LARGE, -10)
+    check([head, inner, tail] == [large[:10], large[middle : middle + 10], large[-10:]], "a range differs")
+
+    received = compare(client, folder)
+    copied = listed[0]
+    client.copy_file(BUCKET, copied, BUCKET, "copies/first")
+    check(client.download_file(BUCKET, "copies/first") == (folder / copied).read_bytes(), "the copy differs")
+    row = Row(
+        f"{sent.moved:,}",
+        f"{sent.bytes:,}",
+        speed(sent),
+        speed(received),
+        verified(client),
+        create_once(client),
+    )
+    delete(client)
+    return row
+
+
+def compare(client: BaseStorageClient, folder: Path) -> TransferReport:
+    """Download everything and compare every byte."""
+    with tempfile.TemporaryDirectory() as target:
+        report = download_tree(client, BUCKET, "", target)
+        check(report.ok, f"a download failed: {report.failures[:1]}")
+        names = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
+        same, different, missing = filecmp.cmpfiles(folder, target, names, shallow=False)
+        check(not different and not missing and len(same) == report.moved, "a download differs")
+    return report
+
+
+def verified(client: BaseStorageClient) -> str:
+    """Say what a small and a large object were compared with when they were read."""
+    found = []
+    for info in (next(iter(client.list_objects(BUCKET))), client.get_object_metadata(BUCKET, LARGE)):
+        with tempfile.TemporaryDirectory() as target:
+            found.append(client.download_to(BUCKET, info.key, Path(target, "copy")).verified or "length")
+    return " and ".join(dict.fromkeys(found))
+
+
+def create_once(client: BaseStorageClient) -> str:
+    """Create an object that must not exist yet, twice, where the store can refuse the second."""
+    if Capability.CONDITIONAL_CREATE not in client.capabilities:
+        return "not offered"
+    client.upload_file(BUCKET, "once", b"first", if_absent=True)
+    try:
+        client.upload_file(BUCKET, "once", b"second", if_absent=True)
+    except AlreadyExistsError:
+        check(client.download_file(BUCKET, "once") == b"first", "the second won")
+        return "second refused"
+    raise SystemExit("demo: an object was created twice")
+
+
+def delete(client: BaseStorageClient) -> None:
+    """Delete everything, and see that it is gone."""
+    keys = [info.key for info in client.list_objects(BUCKET)]
+    check(all(result.ok for result in client.delete_files(BUCKET, keys)), "a delete failed")
+    check(client.list_objects(BUCKET).first() is None, "something is left")
+    check(client.delete_bucket(BUCKET), "the bucket was gone already")
+    try:
+        client.download_file(BUCKET, keys[0])
+    except NotFoundError:
+        return
+    raise SystemExit("demo: a deleted object was still there")
 
 
 def check(condition: bool, problem: str) -> None:
@@ -140,49 +205,42 @@ def check(condition: bool, problem: str) -> None:
         raise SystemExit(f"demo: {problem}")
 
 
-@contextmanager
-def stores() -> Iterator[list[tuple[str, BaseStorageClient]]]:
-    """Give every store that runs here; all are gone afterwards."""
-    with tempfile.TemporaryDirectory() as folder, seaweedfs.run() as server:
-        credentials = CloudCredentials(
-            CloudProvider.AWS,
-            access_key=server.admin.access_key,
-            secret_key=server.admin.secret_key,
-            region="us-east-1",
-        )
-        local = LocalStorageClient(folder)
-        s3 = S3Client(credentials, endpoint_url=server.endpoint_url, service="seaweedfs")
-        with local, s3:
-            yield [("local folder", local), ("S3 (SeaweedFS)", s3)]
+def speed(report: TransferReport) -> str:
+    """Say how fast a tree was moved."""
+    return f"{report.bytes / report.seconds / 1e6:.1f}"
 
 
-def table(runs: list[Run]) -> str:
-    """Return the runs as one table, a row per step."""
-    rows = [["step", *(run.store for run in runs), *(f"{run.store}, s" for run in runs)]]
-    for number, (name, _, _) in enumerate(runs[0].steps):
-        results = [run.steps[number][1] for run in runs]
-        same = results[0] if len(set(results)) == 1 else None
-        shown = [results[0], *("the same" if same else result for result in results[1:])]
-        rows.append([name, *shown, *(f"{run.steps[number][2]:.2f}" for run in runs)])
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
-    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+def make_tree(folder: Path) -> None:
+    """Fill `folder` with what is uploaded: many small files and a large one."""
+    for name in ("docs", "src"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / LARGE).write_bytes(bytes(range(256)) * (LARGE_SIZE // 256))
+
+
+def visit(name: str, store: Store, folder: Path) -> tuple[str, ...]:
+    """Return a store's row of the table; a server that is not installed is a row that says why."""
+    try:
+        with store() as client:
+            return (name, *tour(client, folder))
+    except ServerError as reason:
+        return (name, f"not toured: {reason}")
 
 
 def main() -> None:
-    """Run the demo on every store and print what happened."""
-    runs = []
-    with stores() as available:
-        for name, client in available:
-            run, job = Run(name), Job(client)
-            for step, action in STEPS:
-                started = time.perf_counter()
-                run.steps.append((step, action(job), time.perf_counter() - started))
-            runs.append(run)
-    print(table(runs))
-    print("\nBoth did the same work, byte for byte; nothing was left behind.")
+    """Tour every store and print one table."""
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary, "tree")
+        make_tree(folder)
+        rows = [visit(name, store, folder) for name, store in STORES]
+    done = [row for row in rows if len(row) == len(HEADER)]
+    widths = [max(len(cell) for cell in column) for column in zip(HEADER, *done, strict=True)]
+    for row in (HEADER, tuple("-" * width for width in widths), *rows):
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip())
+    seconds = time.perf_counter() - started
+    print(
+        f"\n{len(done)} stores did the same work, byte for byte, in {seconds:.0f} s; nothing was left behind."
+    )
 
 
 if __name__ == "__main__":

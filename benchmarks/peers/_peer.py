@@ -13,6 +13,12 @@ BUCKET = "bench"
 REGION = "us-east-1"
 ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"  # noqa: S105  # the key of Amazon's own examples
+ACCOUNT = "devstoreaccount1"
+# Published for everybody: https://learn.microsoft.com/en-us/azure/storage/common/storage-use-azurite
+ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+USER = "bench:tester"
+PASSWORD = "testing"  # noqa: S105  # as in Swift's own examples
+PROJECT = "bench"
 
 
 class Peer(ABC):
@@ -34,16 +40,20 @@ class Peer(ABC):
         """Return the object's bytes."""
 
     @abstractmethod
-    def get_range(self, key: str, start: int, end: int) -> bytes:
-        """Return bytes `start` up to but not including `end`."""
-
-    @abstractmethod
     def put(self, key: str, data: bytes) -> None:
         """Store the bytes."""
 
     @abstractmethod
     def list_keys(self) -> int:
         """Go through all objects of the bucket, as records with their dates, and return how many there are."""
+
+
+class S3Peer(Peer):
+    """A library for S3, where more is measured."""
+
+    @abstractmethod
+    def get_range(self, key: str, start: int, end: int) -> bytes:
+        """Return bytes `start` up to but not including `end`."""
 
     @abstractmethod
     def delete(self, keys: Sequence[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.peers._peer import ACCESS_KEY, BUCKET, REGION, SECRET_KEY, Peer
+from benchmarks.peers._peer import ACCESS_KEY, BUCKET, REGION, SECRET_KEY, S3Peer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _BATCH = 1000  # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 
 
-class Boto3Peer(Peer):
+class Boto3Peer(S3Peer):
     """Amazon's SDK."""
 
     def __init__(self, endpoint: str) -> None:

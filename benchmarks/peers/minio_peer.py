@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.peers._peer import ACCESS_KEY, BUCKET, REGION, SECRET_KEY, Peer
+from benchmarks.peers._peer import ACCESS_KEY, BUCKET, REGION, SECRET_KEY, S3Peer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
 
-class MinioPeer(Peer):
+class MinioPeer(S3Peer):
     """The light SDK of the field."""
 
     def __init__(self, endpoint: str) -> None:

@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
 
-from benchmarks.peers._peer import ACCESS_KEY, BUCKET, REGION, SECRET_KEY, Peer
+from benchmarks.peers._peer import (
+    ACCESS_KEY,
+    ACCOUNT,
+    ACCOUNT_KEY,
+    BUCKET,
+    REGION,
+    SECRET_KEY,
+    Peer,
+    S3Peer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
 _CHUNK = 8 << 20
+_OPTIONS = {"allow_http": True}
 
 
-class ObstorePeer(Peer):
-    """The fastest library of the field for small objects and listings."""
+class _ObstorePeer(Peer):
+    """What is the same for every protocol."""
 
     def __init__(self, endpoint: str) -> None:
         super().__init__(endpoint)
         import obstore
-        from obstore.store import S3Store
 
         self._obstore = obstore
-        self._store = S3Store(
-            BUCKET,
-            endpoint=endpoint,
-            region=REGION,
-            access_key_id=ACCESS_KEY,
-            secret_access_key=SECRET_KEY,
-            virtual_hosted_style_request=False,
-            client_options={"allow_http": True},
-        )
+        self._store = self._open()
+
+    @abstractmethod
+    def _open(self) -> Any:
+        """Return the store at the endpoint."""
 
     def head(self, key: str) -> int:
         return self._obstore.head(self._store, key)["size"]
@@ -38,14 +45,31 @@ class ObstorePeer(Peer):
     def get(self, key: str) -> bytes:
         return bytes(self._obstore.get(self._store, key).bytes())
 
-    def get_range(self, key: str, start: int, end: int) -> bytes:
-        return bytes(self._obstore.get_range(self._store, key, start=start, end=end))
-
     def put(self, key: str, data: bytes) -> None:
         self._obstore.put(self._store, key, data, use_multipart=False)
 
     def list_keys(self) -> int:
         return sum(1 for page in self._obstore.list(self._store, chunk_size=1000) for _ in page)
+
+
+class ObstorePeer(_ObstorePeer, S3Peer):
+    """The fastest library of the field for small objects and listings."""
+
+    def _open(self) -> Any:
+        from obstore.store import S3Store
+
+        return S3Store(
+            BUCKET,
+            endpoint=self.endpoint,
+            region=REGION,
+            access_key_id=ACCESS_KEY,
+            secret_access_key=SECRET_KEY,
+            virtual_hosted_style_request=False,
+            client_options=_OPTIONS,
+        )
+
+    def get_range(self, key: str, start: int, end: int) -> bytes:
+        return bytes(self._obstore.get_range(self._store, key, start=start, end=end))
 
     def delete(self, keys: Sequence[str]) -> None:
         self._obstore.delete(self._store, list(keys))
@@ -57,3 +81,34 @@ class ObstorePeer(Peer):
 
     def upload(self, key: str, path: Path) -> None:
         self._obstore.put(self._store, key, path, chunk_size=_CHUNK)
+
+
+class ObstoreGcsPeer(_ObstorePeer):
+    """Speaks Google's XML API, and lists by it too."""
+
+    def _open(self) -> Any:
+        from obstore.store import GCSStore
+
+        account = {
+            "gcs_base_url": self.endpoint,
+            "disable_oauth": True,
+            "client_email": "",
+            "private_key": "",
+            "private_key_id": "",
+        }
+        return GCSStore(BUCKET, service_account_key=json.dumps(account), client_options=_OPTIONS)
+
+
+class ObstoreAzurePeer(_ObstorePeer):
+    """Signs with the account's key."""
+
+    def _open(self) -> Any:
+        from obstore.store import AzureStore
+
+        return AzureStore(
+            BUCKET,
+            endpoint=f"{self.endpoint}/{ACCOUNT}",
+            account_name=ACCOUNT,
+            account_key=ACCOUNT_KEY,
+            client_options=_OPTIONS,
+        )

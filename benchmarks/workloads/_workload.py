@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
-
-    from benchmarks.peers._peer import Peer
 
 SMALL = 4096
 THREADS = 16
@@ -51,15 +49,17 @@ class CallWorkload:
         name: for the command line.
         title: for the report.
         unit: what figures are given for.
-        warm_up: called before the measurement.
+        warm_up: called with the peer before the measurement.
         work: what is measured; returns how many units it did.
+        protocol: whose peers are compared.
     """
 
     name: str
     title: str
     unit: Literal["call", "key", "GB"]
-    warm_up: Callable[[Peer, Scale], object]
-    work: Callable[[Peer, Scale], float]
+    warm_up: Callable[[Any, Scale], object]
+    work: Callable[[Any, Scale], float]
+    protocol: str = "s3"
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,14 @@ class ProcessWorkload:
         scripts: label -> program for ``python -c``; ``{endpoint}`` is filled in. The first label is what
             ratios refer to.
         baseline: a label whose median is taken off the others' figures.
+        protocol: of the server that ``{endpoint}`` names.
     """
 
     name: str
     title: str
     scripts: Mapping[str, str]
     baseline: str | None = None
+    protocol: str = "s3"
 
 
 Workload: TypeAlias = "CallWorkload | ProcessWorkload"

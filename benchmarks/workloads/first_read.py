@@ -10,21 +10,31 @@ assert len({{peer}}('{{{{endpoint}}}}').get('{{checksum}}-{_SIZE}/objects/first.
 """
 
 
-def _scripts(checksum: str, names: tuple[str, ...]) -> dict[str, str]:
+def _scripts(checksum: str, protocol: str = "s3", names: tuple[str, ...] = ()) -> dict[str, str]:
     return {
         name: _SCRIPT.format(module=module, peer=peer, checksum=checksum)
-        for name, (module, peer) in PEERS.items()
-        if name in names
+        for name, (module, peer) in PEERS[protocol].items()
+        if not names or name in names
     }
 
 
 FIRST_READ = ProcessWorkload(
     name="first-read",
     title="Process start to the first 1 KiB object (stored with a CRC32)",
-    scripts=_scripts("crc32", tuple(PEERS)),
+    scripts=_scripts("crc32"),
 )
 FIRST_READ_CRC64 = ProcessWorkload(
     name="first-read-crc64",
     title="The same, object stored with a CRC64NVME",
-    scripts=_scripts("crc64nvme", ("boto3", "cloud")),
+    scripts=_scripts("crc64nvme", names=("boto3", "cloud")),
 )
+FIRST_READS = {
+    protocol: ProcessWorkload(
+        name=f"{protocol}-first-read",
+        title="process start to the first 1 KiB object",
+        scripts=_scripts("crc32", protocol),
+        protocol=protocol,
+    )
+    for protocol in PEERS
+    if protocol != "s3"
+}

@@ -5,7 +5,7 @@ from benchmarks.workloads._workload import ProcessWorkload
 
 
 def _make_client(name: str) -> str:
-    module, peer = PEERS[name]
+    module, peer = PEERS["s3"][name]
     return f"from {module} import {peer}; {peer}('{{endpoint}}')"
 
 
@@ -16,7 +16,7 @@ IMPORT_COST = ProcessWorkload(
     scripts={
         "import boto3": "import boto3",
         "import cloud": "import cloud",
-        **{f"{name}, client made": _make_client(name) for name in PEERS},
+        **{f"{name}, client made": _make_client(name) for name in PEERS["s3"]},
         "python -c pass": "pass",
     },
 )

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
 
@@ -21,11 +26,22 @@ def run(name: str, *arguments: str, cwd: Path) -> str:
     return done.stdout
 
 
-def test_the_demo_does_the_same_on_both_stores_and_leaves_nothing(tmp_path: Path) -> None:
-    text = run("demo.py", cwd=tmp_path)
-    assert "download and compare" in text
-    assert "byte for byte" in text
+def test_the_demo_tours_every_store_and_leaves_nothing(tmp_path: Path) -> None:
+    *rows, _, summary = run("demo.py", cwd=tmp_path).splitlines()
+    stores = ["local folder", "S3 (SeaweedFS)", "Google (fake-gcs-server)", "Azure (Azurite)", "Swift"]
+    assert [row.split("  ")[0] for row in rows[2:]] == stores
+    assert summary.startswith("5 stores did the same work, byte for byte")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_without_its_server_is_a_row_that_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demo = runpy.run_path(str(EXAMPLES / "demo.py"))
+    monkeypatch.setenv("PATH", str(tmp_path))  # where there is no Node.js
+    name, reason = demo["visit"]("Azure", demo["azure"], tmp_path)
+    assert (name, reason.partition(":")[0]) == ("Azure", "not toured")
+    assert "make install" in reason
 
 
 def test_a_folder_is_backed_up(tmp_path: Path) -> None:
