@@ -56,6 +56,7 @@ class Exchange:
         fault: what shall go wrong; None for nothing.
         upstream: host and port.
         sleep: waits for a number of seconds.
+        rewrites_host: whether the upstream is told its own address as Host.
         seen: the record so far.
     """
 
@@ -64,6 +65,7 @@ class Exchange:
     fault: Fault | None
     upstream: tuple[str, int]
     sleep: Callable[[float], Awaitable[None]]
+    rewrites_host: bool = field(default=False, kw_only=True)
     seen: SeenRequest = field(init=False)
 
     def __post_init__(self) -> None:
@@ -174,6 +176,10 @@ class Exchange:
     async def _upload(self, body: AsyncIterator[bytes], writer: asyncio.StreamWriter) -> None:
         """Send the request. An upstream that answers early may close before it has read all of it."""
         headers = self.head.without(*_HOP_BY_HOP, "expect")
+        if self.rewrites_host:
+            host, port = self.upstream
+            headers = [header for header in headers if header[0].lower() != "host"]
+            headers.insert(0, ("Host", f"{host}:{port}"))
         if self.head.chunked:
             headers.append(("Transfer-Encoding", "chunked"))
         start = http1.encode_head(self.head.start, [*self._requested(headers), ("Connection", "close")])

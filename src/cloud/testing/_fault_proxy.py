@@ -76,6 +76,8 @@ class FaultProxy:
     Args:
         upstream: ``http://host:port``, ``host:port`` or ``(host, port)``; plain HTTP.
         sleep: waits for a number of seconds; the silences of the faults go through it.
+        rewrites_host: whether the upstream is told its own address as Host, for servers that look at it; the
+            signatures of S3 cover what the client sent.
 
     Raises:
         ValueError: `upstream` is none of these.
@@ -86,8 +88,10 @@ class FaultProxy:
         upstream: str | tuple[str, int],
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        rewrites_host: bool = False,
     ) -> None:
         self.upstream = _address(upstream)
+        self._rewrites_host = rewrites_host
         self._sleep = sleep
         self._lock = threading.Lock()
         self._rules: list[_Rule] = []
@@ -270,7 +274,9 @@ class FaultProxy:
         head = await read_head(client.reader)
         with self._lock:
             fault = next((rule.fault for rule in self._rules if rule.fires(head)), None)
-            exchange = Exchange(client, head, fault, self.upstream, self._sleep)
+            exchange = Exchange(
+                client, head, fault, self.upstream, self._sleep, rewrites_host=self._rewrites_host
+            )
             self._exchanges.append(exchange)
         if fault is not None and fault.kind is FaultKind.REFUSE:
             await self._refuse(fault.seconds)  # before the reset: the client may try again at once
