@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
+from cloud._dialects._wire_store import WireStore
 from cloud._dialects.azure_blob._addressing import bucket_problem, key_problem
 from cloud._dialects.azure_blob._errors import translate
 from cloud._dialects.azure_blob._operations import Operations
 from cloud._dialects.azure_blob._options import AzureOptions
 from cloud._dialects.azure_blob._setup import EXTRA, AzureSetup
-from cloud.common._base_storage import BaseStorageClient
-from cloud.common._fork import renew_after_fork
-from cloud.common._lazy import require_installed
 from cloud.common._redact import Secret
 from cloud.common._storage_types import (
     BatchDeleteHooks,
@@ -25,7 +22,7 @@ from cloud.common._storage_types import (
 from cloud.common.enums import Capability
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from cloud.common._bodies import Payload
     from cloud.common._engine import TransferConfig
@@ -36,9 +33,7 @@ if TYPE_CHECKING:
     from cloud.common._storage_types import (
         CopyRequest,
         DeleteRequest,
-        GetRequest,
         ListRequest,
-        ObjectBody,
         Part,
         PutRequest,
         Stored,
@@ -46,7 +41,7 @@ if TYPE_CHECKING:
     )
     from cloud.common.credentials import CloudCredentials
     from cloud.common.errors import CloudError, ErrorContext
-    from cloud.common.models import DeleteResult, ObjectInfo, UnfinishedUpload
+    from cloud.common.models import DeleteResult, UnfinishedUpload
 
 MIB = 1 << 20
 # https://learn.microsoft.com/azure/storage/blobs/scalability-targets#scale-targets-for-blob-storage
@@ -69,7 +64,7 @@ _BY_HOOKS: tuple[tuple[type, tuple[Capability, ...]], ...] = (
 )
 
 
-class AzureObjectStore(BaseStorageClient, BatchDeleteHooks, UnfinishedUploadHooks):
+class AzureObjectStore(WireStore[Operations], BatchDeleteHooks, UnfinishedUploadHooks):
     """Objects and containers of one storage account; the hot operations, on the library's own wire."""
 
     service_name = "blob"
@@ -94,19 +89,8 @@ class AzureObjectStore(BaseStorageClient, BatchDeleteHooks, UnfinishedUploadHook
         # Rebound before anything can raise: they may hold a signature or a key.
         account_url = Secret.of(account_url)
         connection_string = Secret.of(connection_string, variable="AZURE_STORAGE_CONNECTION_STRING")
-        require_installed("azure.storage.blob", extra=EXTRA)
-        require_installed("httptools", extra=EXTRA)
-        super().__init__(retry=retry, limits=limits, observers=observers, transfer=transfer)
-        self._setup = AzureSetup(
-            credentials=credentials,
-            account_url=account_url,
-            connection_string=connection_string,
-            anonymous=anonymous,
-            timeout=timeout,
-            options=options or AzureOptions(),
-        )
         has_signature = account_url is not None and "?" in account_url.reveal()
-        self._arguments: dict[str, Any] = {
+        arguments: dict[str, Any] = {
             "credentials": credentials,
             "account_url": account_url if has_signature or account_url is None else account_url.reveal(),
             "connection_string": connection_string,
@@ -118,42 +102,26 @@ class AzureObjectStore(BaseStorageClient, BatchDeleteHooks, UnfinishedUploadHook
             "transfer": transfer,
             "options": options,
         }
-        self._lazy_ops: Operations | None = None
-        self._ops_lock = threading.Lock()
-        renew_after_fork(self, "_ops_lock")
+        super().__init__(sdk="azure.storage.blob", extra=EXTRA, arguments=arguments)
+        self._setup = AzureSetup(
+            credentials=credentials,
+            account_url=account_url,
+            connection_string=connection_string,
+            anonymous=anonymous,
+            timeout=timeout,
+            options=options or AzureOptions(),
+        )
         own = (more for kind, more in _BY_HOOKS if isinstance(self, kind))
         self._capabilities = _ALWAYS.union(*own).difference(() if self._setup.can_sign else _SIGNED)
 
     # -- the client itself -------------------------------------------------------------------------------------
     @property
-    def capabilities(self) -> frozenset[Capability]:
-        """What this client can do beyond the contract; signing URLs takes a key or a login."""
-        return self._capabilities
-
-    @property
     def native(self) -> Any:
         """The SDK's ``BlobServiceClient`` with the same settings, without retries. Made at first use."""
         return self._setup.native()
 
-    def close(self) -> None:
-        """Close all connections; the next call opens new ones."""
-        with self._ops_lock:
-            ops, self._lazy_ops = self._lazy_ops, None
-        if ops is not None:
-            ops.exchange.transport.close()
-
-    def _constructor(self) -> tuple[Any, tuple[Any, ...], Mapping[str, Any]]:
-        return type(self), (), self._arguments
-
-    @property
-    def _ops(self) -> Operations:
-        found = self._lazy_ops
-        if found is None:
-            with self._ops_lock:
-                found = self._lazy_ops
-                if found is None:
-                    found = self._lazy_ops = Operations(self._setup.exchange(), self._setup.options)
-        return found
+    def _make_ops(self) -> Operations:
+        return Operations(self._setup.exchange(), self._setup.options)
 
     def _now(self) -> float:
         """Return the time in seconds since the epoch."""
@@ -179,18 +147,6 @@ class AzureObjectStore(BaseStorageClient, BatchDeleteHooks, UnfinishedUploadHook
     def _create_bucket(self, name: str) -> bool:
         return self._ops.create_bucket(name)
 
-    def _delete_bucket(self, name: str) -> None:
-        self._ops.delete_bucket(name)
-
-    def _bucket_exists(self, name: str) -> bool:
-        return self._ops.bucket_exists(name)
-
-    def _head(self, request: GetRequest) -> ObjectInfo:
-        return self._ops.head(request)
-
-    def _get(self, request: GetRequest) -> ObjectBody:
-        return self._ops.get(request)
-
     def _put(self, request: PutRequest, payload: Payload) -> Stored:
         return self._ops.put(request, payload)
 
@@ -199,17 +155,8 @@ class AzureObjectStore(BaseStorageClient, BatchDeleteHooks, UnfinishedUploadHook
 
     def _delete_batch(self, bucket: str, keys: Sequence[str]) -> list[DeleteResult]:
         from cloud._dialects.azure_blob import _batch
-        from cloud.common._records import DeleteResult
 
-        failed = _batch.delete(self._ops, bucket, keys)
-        context = self._runtime.context("delete_files", bucket)
-        return [
-            DeleteResult(key=key, error=translate(failed[key], context) if key in failed else None)
-            for key in keys
-        ]
-
-    def _list_page(self, request: ListRequest) -> Page[ObjectInfo]:
-        return self._ops.list_page(request)
+        return self._delete_results(bucket, keys, _batch.delete(self._ops, bucket, keys))
 
     def _copy(self, request: CopyRequest) -> Stored:
         from cloud._dialects.azure_blob import _copy

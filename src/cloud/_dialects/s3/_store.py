@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import threading
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from cloud._dialects._wire_store import WireStore
 from cloud._dialects.s3._addressing import check_bucket
 from cloud._dialects.s3._errors import translate
 from cloud._dialects.s3._operations import Operations
@@ -14,15 +14,12 @@ from cloud._dialects.s3._options import S3Options
 from cloud._dialects.s3._profiles import profile_for
 from cloud._dialects.s3._setup import S3Setup
 from cloud._dialects.s3._sign import MAX_EXPIRES_SECONDS
-from cloud.common._base_storage import BaseStorageClient
-from cloud.common._fork import renew_after_fork
-from cloud.common._lazy import require_installed
 from cloud.common._storage_types import BatchDeleteHooks, PartLimits, PresignHooks, PresignPostHooks
 from cloud.common.enums import Capability
 from cloud.common.errors import ConfigurationError, InvalidRequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from cloud._dialects.s3._addressing import BucketAddress
     from cloud._dialects.s3._exchange import Exchange
@@ -30,15 +27,11 @@ if TYPE_CHECKING:
     from cloud.common._bodies import Payload
     from cloud.common._engine import TransferConfig
     from cloud.common._observe import Observer
-    from cloud.common._paging import Page
     from cloud.common._ratelimit import Limiter
     from cloud.common._retry import RetryPolicy
     from cloud.common._storage_types import (
         CopyRequest,
         DeleteRequest,
-        GetRequest,
-        ListRequest,
-        ObjectBody,
         Part,
         PresignPostRequest,
         PresignRequest,
@@ -48,10 +41,10 @@ if TYPE_CHECKING:
     )
     from cloud.common.credentials import CloudCredentials
     from cloud.common.errors import CloudError, ErrorContext
-    from cloud.common.models import DeleteResult, ObjectInfo, PresignedPost, PresignedUrl
+    from cloud.common.models import DeleteResult, PresignedPost, PresignedUrl
 
 
-class S3ObjectStore(BaseStorageClient, BatchDeleteHooks, PresignHooks, PresignPostHooks):
+class S3ObjectStore(WireStore[Operations], BatchDeleteHooks, PresignHooks, PresignPostHooks):
     """Objects and buckets over the S3 protocol; the hot operations, on the library's own wire.
 
     Class attributes:
@@ -86,27 +79,11 @@ class S3ObjectStore(BaseStorageClient, BatchDeleteHooks, PresignHooks, PresignPo
         transfer: TransferConfig | None = None,
         options: S3Options | None = None,
     ) -> None:
-        require_installed("boto3", extra=self.extra)
-        require_installed("httptools", extra=self.extra)
-        super().__init__(retry=retry, limits=limits, observers=observers, transfer=transfer)
         if endpoint_url is None:
             endpoint_url = next(filter(None, map(os.environ.get, self.endpoint_variables)), None)
         if credentials is None and profile is None and not anonymous:
             credentials = self._default_credentials()
-        self._service = profile_for(endpoint_url, service or self.default_service)
-        self._setup = S3Setup(
-            credentials=credentials,
-            region=region,
-            endpoint_url=endpoint_url,
-            aws_profile=profile,
-            timeout=timeout,
-            service=self._service,
-            anonymous=anonymous,
-            options=options or S3Options(),
-            extra=self.extra,
-            region_variables=self.region_variables,
-        )
-        self._arguments: dict[str, Any] = {
+        arguments: dict[str, Any] = {
             "credentials": credentials,
             "region": region,
             "endpoint_url": endpoint_url,
@@ -120,15 +97,26 @@ class S3ObjectStore(BaseStorageClient, BatchDeleteHooks, PresignHooks, PresignPo
             "transfer": transfer,
             "options": options,
         }
+        super().__init__(sdk="boto3", extra=self.extra, arguments=arguments)
+        self._service = profile_for(endpoint_url, service or self.default_service)
+        self._setup = S3Setup(
+            credentials=credentials,
+            region=region,
+            endpoint_url=endpoint_url,
+            aws_profile=profile,
+            timeout=timeout,
+            service=self._service,
+            anonymous=anonymous,
+            options=options or S3Options(),
+            extra=self.extra,
+            region_variables=self.region_variables,
+        )
         self._capabilities = frozenset(
             capability for capability in Capability if capability.value not in self._service.unsupported
         )
         self._refused_keys = self._service.refused_keys
         self._max_segment = self._service.max_segment_bytes
         self.batch_delete_limit = self._service.batch_delete_limit
-        self._lazy_ops: Operations | None = None
-        self._ops_lock = threading.Lock()
-        renew_after_fork(self, "_ops_lock")
         self._known_buckets: set[str] = set()
 
     @classmethod
@@ -137,11 +125,6 @@ class S3ObjectStore(BaseStorageClient, BatchDeleteHooks, PresignHooks, PresignPo
         return None
 
     # -- the client itself -------------------------------------------------------------------------------------
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        """What the service behind this client can do beyond the contract, by its profile."""
-        return self._capabilities
-
     @property
     def region(self) -> str:
         """Region that requests are signed for until a bucket says otherwise."""
@@ -152,28 +135,9 @@ class S3ObjectStore(BaseStorageClient, BatchDeleteHooks, PresignHooks, PresignPo
         """boto3's S3 client with the same settings and without retries of its own. Made at first use."""
         return self._setup.native()
 
-    def close(self) -> None:
-        """Close all connections; the next call opens new ones."""
-        with self._ops_lock:
-            ops, self._lazy_ops = self._lazy_ops, None
-        if ops is not None:
-            ops.exchange.transport.close()
-
-    def _constructor(self) -> tuple[Any, tuple[Any, ...], Mapping[str, Any]]:
-        return type(self), (), self._arguments
-
-    @property
-    def _ops(self) -> Operations:
-        found = self._lazy_ops
-        if found is None:
-            with self._ops_lock:
-                found = self._lazy_ops
-                if found is None:
-                    setup = self._setup
-                    found = self._lazy_ops = Operations(
-                        setup.exchange(), self._service, setup.options.encryption
-                    )
-        return found
+    def _make_ops(self) -> Operations:
+        setup = self._setup
+        return Operations(setup.exchange(), self._service, setup.options.encryption)
 
     def _translate(self, exc: Exception, context: ErrorContext) -> CloudError | None:
         return translate(exc, context)
@@ -214,18 +178,6 @@ class S3ObjectStore(BaseStorageClient, BatchDeleteHooks, PresignHooks, PresignPo
     def _create_bucket(self, name: str) -> bool:
         return self._ops.create_bucket(name)
 
-    def _delete_bucket(self, name: str) -> None:
-        self._ops.delete_bucket(name)
-
-    def _bucket_exists(self, name: str) -> bool:
-        return self._ops.bucket_exists(name)
-
-    def _head(self, request: GetRequest) -> ObjectInfo:
-        return self._ops.head(request)
-
-    def _get(self, request: GetRequest) -> ObjectBody:
-        return self._ops.get(request)
-
     def _put(self, request: PutRequest, payload: Payload) -> Stored:
         return self._ops.put(request, payload)
 
@@ -234,17 +186,7 @@ class S3ObjectStore(BaseStorageClient, BatchDeleteHooks, PresignHooks, PresignPo
         return True
 
     def _delete_batch(self, bucket: str, keys: Sequence[str]) -> list[DeleteResult]:
-        from cloud.common._records import DeleteResult
-
-        failed = self._ops.delete_batch(bucket, keys)
-        context = self._runtime.context("delete_files", bucket)
-        return [
-            DeleteResult(key=key, error=translate(failed[key], context) if key in failed else None)
-            for key in keys
-        ]
-
-    def _list_page(self, request: ListRequest) -> Page[ObjectInfo]:
-        return self._ops.list_page(request)
+        return self._delete_results(bucket, keys, self._ops.delete_batch(bucket, keys))
 
     def _copy(self, request: CopyRequest) -> Stored:
         from cloud._dialects.s3 import _multipart
