@@ -48,7 +48,7 @@ from cloud.azure import AzureBlobClient
 from cloud.gcp import GCSClient
 from cloud.infomaniak import InfomaniakObjectStorageClient
 GCSClient(CloudCredentials(P.GCP, token="t", project="p"))
-AzureBlobClient(CloudCredentials(P.AZURE, account_name="a", account_key="a2V5"))
+AzureBlobClient(CloudCredentials(P.AZURE, account_name="account", account_key="a2V5"))
 InfomaniakObjectStorageClient(CloudCredentials(P.INFOMANIAK, token="t"), endpoint_url="https://s/v1/AUTH_x")
 """
 USE_THE_LOCAL_STORE = """
@@ -58,6 +58,51 @@ client.create_bucket("bucket")
 client.upload_file("bucket", "k", b"x")
 assert client.download_file("bucket", "k") == b"x"
 """
+
+
+READ_FROM_A_SERVER = """
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("content-length", "1")
+        self.send_header("etag", '"9dd4e461268c8034f5c8564e155c67a6"')
+        self.send_header("x-goog-generation", "1")
+        self.send_header("x-goog-hash", "md5=ndTkYSaMgDT1yFZOFVxnpg==")
+        self.end_headers()
+        self.wfile.write(b"x")
+    def log_message(self, *_):
+        pass
+
+server = HTTPServer(("127.0.0.1", 0), Handler)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+url = f"http://127.0.0.1:{server.server_port}"
+from cloud import CloudCredentials, CloudProvider as P
+with CLIENT as client:
+    assert client.download_file("bucket", "key") == b"x"
+server.shutdown()
+"""
+CLIENTS = {
+    "s3": """__import__("cloud.aws").aws.S3Client(
+        CloudCredentials(P.AWS, access_key="a", secret_key="s", region="r"), endpoint_url=url)""",
+    "gcs": """__import__("cloud.gcp").gcp.GCSClient(
+        CloudCredentials(P.GCP, token="t", project="p"), endpoint_url=url)""",
+    "azure key": """__import__("cloud.azure").azure.AzureBlobClient(
+        CloudCredentials(P.AZURE, account_name="name", account_key="a2V5"), account_url=url + "/name")""",
+    "azure sas": """__import__("cloud.azure").azure.AzureBlobClient(
+        CloudCredentials(P.AZURE, account_name="name", sas_token="sv=2021-12-02&sig=x"), account_url=url + "/name")""",
+    "swift": """__import__("cloud.infomaniak").infomaniak.InfomaniakObjectStorageClient(
+        CloudCredentials(P.INFOMANIAK, token="t"), endpoint_url=url + "/v1/AUTH_a")""",
+}
+
+
+@pytest.mark.parametrize("client", CLIENTS.values(), ids=CLIENTS)
+def test_a_first_request_with_an_explicit_key_or_token_loads_no_sdk(client: str) -> None:
+    loaded = loaded_by(READ_FROM_A_SERVER.replace("CLIENT", client))
+    engines = {"httptools", "google_crc32c"}  # the HTTP parser, and a checksum: no SDKs
+    assert sorted(name for name in SDKS if name in loaded and name not in engines) == []
 
 
 def loaded_by(program: str) -> set[str]:
