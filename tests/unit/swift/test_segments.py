@@ -214,7 +214,7 @@ def test_more_segments_than_a_manifest_holds_go_into_manifests_of_manifests(
     server.add(ended(inner[0]), ended(inner[1]), ended(outer), empty(204))
     upload(client, b"".join(bodies))
     first, second, whole = (request for request in server.requests if "multipart-manifest" in request.path)
-    assert numbered(first).startswith("PUT /c_segments/k/%C3%BC/slo-ID/manifest-00000001?")
+    assert numbered(first).startswith("PUT /c_segments/k/%C3%BC/slo-ID/m0000001?")
     assert [entry["etag"] for entry in json.loads(second.body)] == [md5_hex(b"cccc"), md5_hex(b"d")]
     assert [(e["etag"], e["size_bytes"]) for e in json.loads(whole.body)] == [(inner[0], 8), (inner[1], 5)]
 
@@ -236,7 +236,8 @@ def test_a_segment_s_name_tells_whose_it_is() -> None:
     group = group_of(Upload(PutRequest("c", "a/slo-b/é", ""), ID))
     assert group.container == segments_container("c") == "c_segments"
     assert upload_of(group.name(7)) == ("a/slo-b/é", ID)
-    assert upload_of(group.name(7, "manifest-")) == ("a/slo-b/é", ID)
+    assert len(group.name(7)) == len(group.manifest_name(7))
+    assert upload_of(group.manifest_name(7)) == ("a/slo-b/é", ID)
     for other in ("k/slo/1490000000.0/100/10/00000001", "k/1", f"slo-{ID}/1", f"k/slo-{ID}", ""):
         assert upload_of(other) is None
 

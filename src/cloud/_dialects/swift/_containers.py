@@ -165,6 +165,7 @@ class SwiftStorageClient(SwiftObjectFeatures, SwiftVocabulary):
         https://docs.openstack.org/swift/latest/api/object_versioning.html
         """
         self._configure("set_bucket_versioning", bucket, {"x-versions-enabled": str(enabled).lower()})
+        self._ops.large.forget(bucket)
 
     @final
     def set_static_site(

@@ -5,14 +5,13 @@ https://docs.openstack.org/api-ref/object-store/
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from cloud._dialects._answers import AnswerBody, EmptyBody, http_date, read_error_bytes
 from cloud._dialects.swift import _bulk
 from cloud._dialects.swift._errors import SwiftServiceError, plain_text
 from cloud._dialects.swift._exchange import quote_key, require_etag
-from cloud._dialects.swift._large import LargeObjects
 from cloud._dialects.swift._listing import list_containers, list_page, list_versions_page
 from cloud._dialects.swift._objects import (
     finish_write,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cloud._dialects.swift._exchange import Exchange
+    from cloud._dialects.swift._large import LargeObjects
     from cloud._wire._types import HttpResponse
     from cloud.common._bodies import Payload
     from cloud.common._paging import Page
@@ -58,7 +58,13 @@ class Operations:
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
-        self.large = LargeObjects(exchange)
+
+    @cached_property
+    def large(self) -> LargeObjects:
+        """The large objects of the account; what only reads does not load them."""
+        from cloud._dialects.swift._large import LargeObjects
+
+        return LargeObjects(self.exchange)
 
     # -- containers --------------------------------------------------------------------------------------------
     def list_buckets(self) -> list[str]:

@@ -57,9 +57,13 @@ class Group(NamedTuple):
     container: str
     prefix: str
 
-    def name(self, number: int, kind: str = "") -> str:
-        """Return the name of a segment, or of a manifest within."""
-        return f"{self.prefix}{kind}{number:08d}"
+    def name(self, number: int) -> str:
+        """Return the name of a segment."""
+        return f"{self.prefix}{number:08d}"
+
+    def manifest_name(self, number: int) -> str:
+        """Return the name of a manifest within, which is as long, so that both fit or neither does."""
+        return f"{self.prefix}m{number:07d}"
 
 
 def segments_container(bucket: str) -> str:
@@ -92,8 +96,7 @@ def begin(large: LargeObjects, request: PutRequest) -> str:
             f"a large object's key has at most {_MAX_NAME_BYTES - len(marker.encode()) + len(request.key.encode())}"
             " bytes in UTF-8: its segments are named after it"
         )
-    response = _put_marker(large, container, marker)
-    if response == 404:
+    if _put_marker(large, container, marker) == 404:
         _make_container(large, request.bucket, container)
         if _put_marker(large, container, marker) == 404:
             raise SwiftServiceError(404, "the container for the segments was deleted", {})
@@ -174,7 +177,7 @@ def _nest(
     """Store manifests of `limit` segments each, and return what names them."""
     nested = []
     for number, start in enumerate(range(0, len(entries), limit), 1):
-        some, name = entries[start : start + limit], group.name(number, "manifest-")
+        some, name = entries[start : start + limit], group.manifest_name(number)
         stored = _put_manifest(large, group.container, name, some, dict(_JSON))
         nested.append(_entry(group, name, stored.etag or "", sum(entry["size_bytes"] for entry in some)))
     return nested

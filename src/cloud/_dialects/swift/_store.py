@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
+from cloud._dialects._wire_store import WireStore
 from cloud._dialects.swift._errors import translate
 from cloud._dialects.swift._operations import Operations
 from cloud._dialects.swift._options import SwiftOptions
 from cloud._dialects.swift._setup import SwiftSetup
-from cloud.common._base_storage import BaseStorageClient
-from cloud.common._fork import renew_after_fork
-from cloud.common._lazy import require_installed
 from cloud.common._storage_types import BatchDeleteHooks, PartLimits, UnfinishedUploadHooks, VersionHooks
 from cloud.common.enums import Capability
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from cloud._dialects.swift._setup import Connection
     from cloud.common._bodies import Payload
@@ -29,9 +26,7 @@ if TYPE_CHECKING:
     from cloud.common._storage_types import (
         CopyRequest,
         DeleteRequest,
-        GetRequest,
         ListRequest,
-        ObjectBody,
         Part,
         PutRequest,
         Stored,
@@ -57,7 +52,7 @@ UNSUPPORTED = frozenset({
 })  # fmt: skip  # one line reads best
 
 
-class SwiftObjectStore(BaseStorageClient, BatchDeleteHooks, VersionHooks, UnfinishedUploadHooks):
+class SwiftObjectStore(WireStore[Operations], BatchDeleteHooks, VersionHooks, UnfinishedUploadHooks):
     """Objects and containers over the Swift protocol, on the library's own wire.
 
     Class attributes:
@@ -84,10 +79,7 @@ class SwiftObjectStore(BaseStorageClient, BatchDeleteHooks, VersionHooks, Unfini
         transfer: TransferConfig | None = None,
         options: SwiftOptions | None = None,
     ) -> None:
-        for module in ("openstack", "httptools"):
-            require_installed(module, extra=self.extra)
-        super().__init__(retry=retry, limits=limits, observers=observers, transfer=transfer)
-        self._arguments: dict[str, Any] = {
+        arguments: dict[str, Any] = {
             "credentials": credentials,
             "region": region,
             "endpoint_url": endpoint_url,
@@ -99,6 +91,7 @@ class SwiftObjectStore(BaseStorageClient, BatchDeleteHooks, VersionHooks, Unfini
             "transfer": transfer,
             "options": options,
         }
+        super().__init__(sdk="openstack", extra=self.extra, arguments=arguments)
         options = options or SwiftOptions()
         if credentials is None and profile is None:
             credentials = self._default_credentials()
@@ -110,9 +103,6 @@ class SwiftObjectStore(BaseStorageClient, BatchDeleteHooks, VersionHooks, Unfini
             connection=self._connect(credentials, profile, region, options),
         )
         self._capabilities = frozenset(c for c in Capability if c.value not in UNSUPPORTED)
-        self._lazy_ops: Operations | None = None
-        self._ops_lock = threading.Lock()
-        renew_after_fork(self, "_ops_lock")
         self._known_buckets: set[str] = set()
 
     @classmethod
@@ -132,11 +122,6 @@ class SwiftObjectStore(BaseStorageClient, BatchDeleteHooks, VersionHooks, Unfini
 
     # -- the client itself -------------------------------------------------------------------------------------
     @property
-    def capabilities(self) -> frozenset[Capability]:
-        """What Swift can do beyond the contract."""
-        return self._capabilities
-
-    @property
     def region(self) -> str | None:
         """Region of the catalogue's endpoint; None for whatever it names first."""
         return self._setup.connection.region()
@@ -148,24 +133,11 @@ class SwiftObjectStore(BaseStorageClient, BatchDeleteHooks, VersionHooks, Unfini
 
     def close(self) -> None:
         """Close all connections; the next call opens new ones."""
-        with self._ops_lock:
-            ops, self._lazy_ops = self._lazy_ops, None
-        if ops is not None:
-            ops.exchange.transport.close()
+        super().close()
         self._setup.connection.close()
 
-    def _constructor(self) -> tuple[Any, tuple[Any, ...], Mapping[str, Any]]:
-        return type(self), (), self._arguments
-
-    @property
-    def _ops(self) -> Operations:
-        found = self._lazy_ops
-        if found is None:
-            with self._ops_lock:
-                found = self._lazy_ops
-                if found is None:
-                    found = self._lazy_ops = Operations(self._setup.exchange())
-        return found
+    def _make_ops(self) -> Operations:
+        return Operations(self._setup.exchange())
 
     def _now(self) -> float:
         """Return the time in seconds since the epoch."""
@@ -206,18 +178,6 @@ class SwiftObjectStore(BaseStorageClient, BatchDeleteHooks, VersionHooks, Unfini
     def _create_bucket(self, name: str) -> bool:
         return self._ops.create_bucket(name)
 
-    def _delete_bucket(self, name: str) -> None:
-        self._ops.delete_bucket(name)
-
-    def _bucket_exists(self, name: str) -> bool:
-        return self._ops.bucket_exists(name)
-
-    def _head(self, request: GetRequest) -> ObjectInfo:
-        return self._ops.head(request)
-
-    def _get(self, request: GetRequest) -> ObjectBody:
-        return self._ops.get(request)
-
     def _put(self, request: PutRequest, payload: Payload) -> Stored:
         return self._ops.put(request, payload)
 
@@ -225,17 +185,7 @@ class SwiftObjectStore(BaseStorageClient, BatchDeleteHooks, VersionHooks, Unfini
         return self._ops.delete(request)
 
     def _delete_batch(self, bucket: str, keys: Sequence[str]) -> list[DeleteResult]:
-        from cloud.common._records import DeleteResult
-
-        failed = self._ops.delete_batch(bucket, keys)
-        context = self._runtime.context("delete_files", bucket)
-        return [
-            DeleteResult(key=key, error=translate(failed[key], context) if key in failed else None)
-            for key in keys
-        ]
-
-    def _list_page(self, request: ListRequest) -> Page[ObjectInfo]:
-        return self._ops.list_page(request)
+        return self._delete_results(bucket, keys, self._ops.delete_batch(bucket, keys))
 
     def _list_versions_page(self, request: ListRequest) -> Page[ObjectInfo]:
         return self._ops.list_versions_page(request)
