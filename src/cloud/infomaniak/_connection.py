@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from cloud._dialects.swift._login import is_version_1
 from cloud.common._fork import renew_after_fork
 from cloud.common._lazy import require
 from cloud.common.errors import ConfigurationError
@@ -172,7 +173,7 @@ class OpenStackConnection:
                 application_credential_secret=given.application_credential_secret.reveal(),
             )
         if given.username is not None and given.password is not None:
-            if _is_version_1(self.auth_url):
+            if is_version_1(self.auth_url):
                 return _version_1_plugin(self.auth_url, given.username, given.password.reveal())
             domain = given.domain or DEFAULT_DOMAIN
             return v3.Password(
@@ -208,10 +209,6 @@ class OpenStackConnection:
             session = self._session
         if session is not None:
             session.session.close()
-
-
-def _is_version_1(auth_url: str) -> bool:
-    return urlsplit(auth_url).path.rstrip("/").endswith(("/auth/v1.0", "/auth/1.0", "/auth/v1"))
 
 
 def _version_1_plugin(auth_url: str, user: str, key: str) -> Any:

@@ -71,14 +71,10 @@ def said(document: Any, *headers: tuple[str, str], status: int = 200) -> Scripte
 
 def stored(body: bytes, **members: Any) -> ScriptedResponse:
     """Return the answer to a write of `body`."""
-    return said(
-        {"generation": GENERATION, "size": str(len(body)), "crc32c": crc32c(body), **members}
-    )
+    return said({"generation": GENERATION, "size": str(len(body)), "crc32c": crc32c(body), **members})
 
 
-def failed(
-    status: int, reason: str, *headers: tuple[str, str], message: str = "words"
-) -> ScriptedResponse:
+def failed(status: int, reason: str, *headers: tuple[str, str], message: str = "words") -> ScriptedResponse:
     """Return an error answer of the JSON API."""
     error = {
         "code": status,

@@ -55,9 +55,7 @@ def delete(
     }
 
 
-def _request(
-    boundary: str, bucket: str, keys: Sequence[tuple[str, str | None]], payer: str
-) -> bytes:
+def _request(boundary: str, bucket: str, keys: Sequence[tuple[str, str | None]], payer: str) -> bytes:
     parts = []
     for place, (key, generation) in enumerate(keys):
         query = "&".join(filter(None, (f"generation={generation}" if generation else "", payer)))

@@ -40,9 +40,7 @@ def info_of_resource(bucket: str, key: str, resource: Mapping[str, Any]) -> Obje
     size, generation, updated = get("size"), get("generation"), get("updated")
     if size is None or not generation:
         raise ServiceUnavailableError("the answer describes no object: this was not Google Cloud Storage")
-    checksums = {
-        name: value for name, value in (("crc32c", get("crc32c")), ("md5", get("md5Hash"))) if value
-    }
+    checksums = {name: value for name, value in (("crc32c", get("crc32c")), ("md5", get("md5Hash"))) if value}
     metadata = get("metadata")
     return ObjectInfo(
         bucket=bucket,
@@ -84,9 +82,7 @@ def hashes(headers: Mapping[str, str]) -> dict[str, str]:
 def info_of_headers(bucket: str, key: str, headers: Mapping[str, str], size: int) -> ObjectInfo:
     """Return what the headers of a read say about the object. `raw` are the headers."""
     get = headers.get
-    metadata = {
-        name[len(_META) :]: _text(value) for name, value in headers.items() if name.startswith(_META)
-    }
+    metadata = {name[len(_META) :]: _text(value) for name, value in headers.items() if name.startswith(_META)}
     generation = get("x-goog-generation")
     checksums = hashes(headers)
     return ObjectInfo(

@@ -96,5 +96,7 @@ def _rewrite(ops: Operations, request: CopyRequest) -> Stored:
             return Stored(resource.get("generation"), resource.get("generation"))
         following, now = answer.get("rewriteToken"), int(answer.get("totalBytesRewritten") or 0)
         if not following or now <= rewritten:
-            raise ServiceUnavailableError("the copy makes no progress: the service says neither done nor more")
+            raise ServiceUnavailableError(
+                "the copy makes no progress: the service says neither done nor more"
+            )
         token, rewritten = f"&rewriteToken={quoted(following)}", now

@@ -82,7 +82,9 @@ def _items(bucket: str, page: dict[str, Any]) -> list[ObjectInfo]:
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, MalformedAnswerError):
             raise
-        raise MalformedAnswerError(f"listing of bucket {bucket!r}: an entry is incomplete ({error})") from error
+        raise MalformedAnswerError(
+            f"listing of bucket {bucket!r}: an entry is incomplete ({error})"
+        ) from error
 
 
 def _after(

@@ -23,7 +23,9 @@ def bucket_problem(bucket: str) -> str | None:
     https://cloud.google.com/storage/docs/buckets#naming
     """
     if not _BUCKET(bucket):
-        return "3 to 222 lower-case letters, digits, '-', '_' and '.' are, with a letter or digit at both ends"
+        return (
+            "3 to 222 lower-case letters, digits, '-', '_' and '.' are, with a letter or digit at both ends"
+        )
     if any(not 1 <= len(label) <= 63 for label in bucket.split(".")):
         return "between two dots there are 1 to 63 characters"
     if _ADDRESS(bucket):

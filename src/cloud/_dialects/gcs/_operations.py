@@ -215,7 +215,9 @@ class Operations:
         check_untouched(response)
         if request.is_whole and hashes(response.headers).get("crc32c") != info.checksums.get("crc32c"):
             response.close()
-            raise IntegrityError("the object was replaced between a look at it and its reading", retryable=True)
+            raise IntegrityError(
+                "the object was replaced between a look at it and its reading", retryable=True
+            )
         return AnswerBody(response, lambda _: info, lambda size: whole_checksum(info.checksums, size))
 
     def _get(self, request: GetRequest, part: GetRequest) -> HttpResponse:
@@ -258,9 +260,7 @@ class Operations:
             )
             if info.size == 0:
                 return EmptyBody(info)
-        raise _beyond(
-            request, content_range or "size not told", response.headers.get("x-guploader-uploadid")
-        )
+        raise _beyond(request, content_range or "size not told", response.headers.get("x-guploader-uploadid"))
 
     # -- writes ----------------------------------------------------------------------------------------------
     def put_at_once(self, request: PutRequest, payload: Payload) -> Stored:

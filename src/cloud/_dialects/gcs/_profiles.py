@@ -73,7 +73,9 @@ GCP_STORAGE_EMULATOR = ServiceProfile(
     name="gcp-storage-emulator",
     tells_generation=False,
     xml_multipart=False,
-    refused_keys=re.compile(r"(?:\A|/)\.\.(?:/|\Z)"),  # it takes them for paths, and breaks the connection
+    refused_keys=re.compile(
+        r"\A/|//|/\Z|(?:\A|/)\.{1,2}(?:/|\Z)"
+    ),  # it takes keys for paths, and normalises those
     unsupported=_NEVER | _CONDITIONS | {"versions"},
 )
 """https://github.com/oittaa/gcp-storage-emulator, measured on 2026.7.19: no condition is looked at."""

@@ -161,7 +161,9 @@ class GCSSetup:
         given = self.credentials
         if given is not None and given.token is not None:
             oauth2 = require("google.oauth2.credentials", extra=self._extra)
-            ends = None if given.expires_at is None else given.expires_at.replace(tzinfo=None)  # UTC, as there
+            ends = (
+                None if given.expires_at is None else given.expires_at.replace(tzinfo=None)
+            )  # UTC, as there
             return oauth2.Credentials(given.token.reveal(), expiry=ends), None
         if given is not None and given.credentials_file is not None:
             return _from_file(auth, given.credentials_file)

@@ -133,7 +133,9 @@ class _Session:
         After a cut the session is asked how far it has come.
         """
         start = self._confirmed
-        header = f"bytes {start}-{self._size - 1}/{self._size}" if start < self._size else f"bytes */{self._size}"
+        header = (
+            f"bytes {start}-{self._size - 1}/{self._size}" if start < self._size else f"bytes */{self._size}"
+        )
         try:
             response = self._call(header, _rest(self._payload, start))
             self.sent_all = True

@@ -85,9 +85,7 @@ def conditions(request: PutRequest) -> str:
     """
     if request.if_absent:
         return "&ifGenerationMatch=0"
-    return (
-        "" if request.if_match is None else f"&ifGenerationMatch={checked_generation(request.if_match)}"
-    )
+    return "" if request.if_match is None else f"&ifGenerationMatch={checked_generation(request.if_match)}"
 
 
 def kms_query(kms_key_name: str | None, name: str = "kmsKeyName") -> str:
@@ -149,11 +147,14 @@ class MultipartBody:
         boundary = os.urandom(16).hex()  # nobody can have put it into the bytes
         self.content_type = f"multipart/related; boundary={boundary}"
         self._payload = payload
-        self._head = b"--%b\r\ncontent-type: application/json; charset=UTF-8\r\n\r\n%b\r\n--%b\r\ncontent-type: %b\r\n\r\n" % (
-            boundary.encode("ascii"),
-            to_json(resource),
-            boundary.encode("ascii"),
-            str(resource["contentType"]).encode("ascii"),
+        self._head = (
+            b"--%b\r\ncontent-type: application/json; charset=UTF-8\r\n\r\n%b\r\n--%b\r\ncontent-type: %b\r\n\r\n"
+            % (
+                boundary.encode("ascii"),
+                to_json(resource),
+                boundary.encode("ascii"),
+                str(resource["contentType"]).encode("ascii"),
+            )
         )
         self._tail = b"\r\n--%b--\r\n" % boundary.encode("ascii")
 
