@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import threading
+import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from cloud._wire._types import HttpRequest, Origin
 from cloud.common._fork import renew_after_fork
 from cloud.common._observe import call_facts
 from cloud.common._redact import HiddenValues
-from cloud.common.errors import ConfigurationError, ServiceUnavailableError
+from cloud.common.errors import ConfigurationError, InvalidRequestError, ServiceUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,6 +31,19 @@ MAX_ANSWER_BYTES = 256 << 20
 """More than any page of a listing; an answer beyond it is an error, not a short one."""
 _CONNECTIONS = 16
 _READ_BLOCK = 1 << 16
+_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+
+
+class RawBody(NamedTuple):
+    """A body that is no JSON.
+
+    Attributes:
+        content_type: its media type.
+        data: sent as it is.
+    """
+
+    content_type: str
+    data: bytes
 
 
 class RestServiceError(Exception):
@@ -72,6 +86,17 @@ class RestAnswer(NamedTuple):
         except ValueError as exc:
             raise ServiceUnavailableError("the answer is no JSON: this was not the service") from exc
 
+    def object(self) -> dict[str, Any]:
+        """Return the body as a JSON object.
+
+        Raises:
+            ServiceUnavailableError: it is none.
+        """
+        document = self.json()
+        if not isinstance(document, dict):
+            raise ServiceUnavailableError("the answer is no JSON object: this was not the service")
+        return document
+
 
 class RestExchange:
     """Sends requests to one service. Safe between threads and after a fork; `requests` is loaded at the first.
@@ -101,9 +126,10 @@ class RestExchange:
         self._lock = threading.Lock()
         renew_after_fork(self, "_lock")
         renew_after_fork(self, "_session", lambda: None)
-        self._transport = RequestsTransport(self._open_session, timeouts=timeouts, verify=verify)
+        self._transport = RequestsTransport(self.session, timeouts=timeouts, verify=verify)
 
-    def _open_session(self) -> requests.Session:
+    def session(self) -> requests.Session:
+        """Return the pooled session, made at first use. It holds no token."""
         with self._lock:
             if self._session is None:
                 import requests
@@ -131,22 +157,26 @@ class RestExchange:
             method: HTTP method in capitals.
             path: below `base_url`; quoted already (see `_paths.segment`).
             query: parameters; see `_paths.query_text`.
-            body: sent as JSON; None for none, and then without a content type.
+            body: sent as JSON, or a `RawBody`; None for none, and then without a content type.
             headers: further ones, names in lower case.
             accepts: the statuses of success.
 
         Raises:
             RestServiceError: any other status; at most 64 KiB of its body were read.
             ServiceUnavailableError: the answer is larger than 256 MiB.
+            ConfigurationError: the token cannot stand in a header.
+            InvalidRequestError: `body` is not what JSON can hold.
         """
         sent = HiddenValues({"host": self.origin.host_header, "accept": "application/json"})
         if self._token is not None:
-            sent["authorization"] = f"Bearer {self._token.reveal()}"
+            sent["authorization"] = f"Bearer {_checked(self._token)}"
         if headers is not None:
             sent.update(headers)
         data = None
-        if body is not None:
-            data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+        if isinstance(body, RawBody):
+            data, sent["content-type"] = body.data, body.content_type
+        elif body is not None:
+            data = json_bytes(body)
             sent["content-type"] = "application/json; charset=utf-8"
         text = query_text(query)
         target = f"{self._prefix}{path}" + (f"?{text}" if text else "")
@@ -173,12 +203,16 @@ class RestExchange:
     def _exchange(self, request: HttpRequest, accepts: tuple[int, ...]) -> RestAnswer:
         facts = call_facts()
         facts.requests += 1
+        if isinstance(request.body, bytes):
+            facts.bytes_sent += len(request.body)
         with self._transport.send(request) as response:
             facts.http_status = response.status
             if response.status in accepts:
-                return RestAnswer(response.status, response.headers, response.read(MAX_ANSWER_BYTES))
+                body = response.read(MAX_ANSWER_BYTES)
+                facts.bytes_received += len(body)
+                return RestAnswer(response.status, response.headers, _decoded(body, response.headers))
             start = _start_of(response)
-        raise RestServiceError(response.status, response.headers, _json_or_none(start))
+        raise RestServiceError(response.status, response.headers, _json_or_none(start, response.headers))
 
     def close(self) -> None:
         """Close all connections; the next call opens new ones."""
@@ -196,11 +230,55 @@ def _start_of(response: HttpResponse) -> bytes:
     return bytes(start)
 
 
-def _json_or_none(body: bytes) -> Any:
+def _json_or_none(body: bytes, headers: Mapping[str, str]) -> Any:
     try:
-        return json.loads(body)
-    except ValueError:
+        return json.loads(_decoded(body, headers))
+    except (ValueError, ServiceUnavailableError):
         return None  # a gateway's page: the status says enough
+
+
+def _decoded(body: bytes, headers: Mapping[str, str]) -> bytes:
+    """Return a body without its content coding. None was asked for, but stored exports have one."""
+    coding = headers.get("content-encoding", "identity").strip().lower()
+    if coding in {"", "identity"}:
+        return body
+    if coding not in {"gzip", "x-gzip", "deflate"}:
+        raise ServiceUnavailableError(f"the answer is coded as {coding!r}, which was not asked for")
+    plain = bytearray()
+    while body:  # a coded body may have several members
+        engine = zlib.decompressobj(_GZIP_OR_ZLIB)
+        try:
+            plain += engine.decompress(body, MAX_ANSWER_BYTES)
+        except zlib.error as exc:
+            raise ServiceUnavailableError("the answer's coding is broken") from exc
+        if not engine.eof or len(plain) > MAX_ANSWER_BYTES:
+            raise ServiceUnavailableError("the answer's coding ends too early, or it is larger than 256 MiB")
+        body = engine.unused_data
+    return bytes(plain)
+
+
+def json_bytes(value: object) -> bytes:
+    """Return `value` as JSON in UTF-8.
+
+    Raises:
+        InvalidRequestError: it holds what JSON has not: NaN, a time, a lone surrogate.
+    """
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as exc:
+        raise InvalidRequestError(
+            f"the request cannot be written as JSON: {exc}", request_sent=False
+        ) from exc
+
+
+def _checked(token: Secret) -> str:
+    """Return the token's text. What `requests` refuses in a header it shows in its error."""
+    text = token.reveal()
+    if not text.isascii() or not text.isprintable() or text != text.strip():
+        raise ConfigurationError(
+            "the token holds characters that no header can carry, such as a line break", request_sent=False
+        )
+    return text
 
 
 def _is_this_machine(host: str) -> bool:
