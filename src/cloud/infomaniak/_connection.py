@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cloud._dialects.swift._login import is_version_1
 from cloud.common._fork import renew_after_fork
 from cloud.common._lazy import require
+from cloud.common._observe import call_facts
 from cloud.common.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ class OpenStackConnection:
         ca_bundle: PEM file trusted instead of the system's store.
         verify: False accepts any certificate.
         storage_url: what a token without a catalogue is for.
+        connect_seconds: how long a connection may take to be made; `timeout_seconds` when None.
+        endpoints: URL of a service by its type, instead of the catalogue's.
         environ: where OS_CACERT and REQUESTS_CA_BUNDLE are.
     """
 
@@ -56,12 +60,16 @@ class OpenStackConnection:
         ca_bundle: str | os.PathLike[str] | None = None,
         verify: bool = True,
         storage_url: str | None = None,
+        connect_seconds: float | None = None,
+        endpoints: Mapping[str, str] | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._credentials = credentials
         self._profile = profile or (credentials.profile if credentials is not None else None)
         self._given_region = region or (credentials.region if credentials is not None else None)
         self._timeout = timeout_seconds
+        self._connect_timeout = connect_seconds
+        self._endpoints = dict(endpoints or {})
         self._ca_bundle = ca_bundle
         self._verify = verify
         self._storage_url = storage_url
@@ -71,6 +79,9 @@ class OpenStackConnection:
         self._session: Any = None
         self._cloud: Any = None
         self._native: Any = None
+        # A child that wrote into its parent's sockets would garble both: it opens its own, and logs in anew.
+        renew_after_fork(self, "_session", _nothing)
+        renew_after_fork(self, "_native", _nothing)
 
     @property
     def _is_explicit(self) -> bool:
@@ -122,6 +133,12 @@ class OpenStackConnection:
             return found if isinstance(found, str) else bool(found)
         return True
 
+    def interface(self) -> str:
+        """Return which of a service's URLs to use: ``public``, or what clouds.yaml says."""
+        if self._is_explicit:
+            return "public"
+        return str(self._cloud_region().get_interface() or "public")
+
     def session(self) -> Any:
         """Return the keystoneauth session with its login, made at first use."""
         with self._lock:
@@ -142,9 +159,15 @@ class OpenStackConnection:
             from keystoneauth1.session import Session
 
             # No redirects: keystoneauth would send the password after them, to any host.
-            self._session = Session(
+            session: Any = Session(
                 verify=self.verify(), timeout=self._timeout, redirect=False, app_name="cloud"
             )
+            if self._connect_timeout is not None:
+                session.timeout = (self._connect_timeout, self._timeout)
+            # Its debug log holds bodies, and so the secrets that are made by them. Our own log has the calls.
+            session.request = partial(session.request, log=False)
+            session.session.hooks["response"].append(_note)
+            self._session = session
         return self._session
 
     def native(self, storage_url: str | None = None) -> Any:
@@ -154,11 +177,43 @@ class OpenStackConnection:
                 require("openstack", extra=EXTRA)
                 from openstack.connection import Connection
 
-                settings: dict[str, Any] = {"region_name": self.region()}
+                settings: dict[str, Any] = {"region_name": self.region(), "interface": self.interface()}
+                for service_type, url in self._endpoints.items():
+                    settings[f"{service_type.replace('-', '_')}_endpoint_override"] = url
                 if storage_url is not None:
                     settings["object_store_endpoint_override"] = storage_url
                 self._native = Connection(session=self.session(), app_name="cloud", **settings)
             return self._native
+
+    def endpoint(self, service_type: str) -> str:
+        """Return the URL of a service, without a slash at its end; logs in where the catalogue is needed.
+
+        Raises:
+            ConfigurationError: the catalogue has no such service in this region; the hint names what it has.
+        """
+        url = self._endpoints.get(service_type)
+        if url is None:
+            url = self.session().get_endpoint(
+                service_type=service_type,
+                interface=self.interface(),
+                region_name=self.region(),
+                skip_discovery=True,
+            )
+        if not url:
+            raise ConfigurationError(
+                f"this login's catalogue has no service of type {service_type!r} in region {self.region()!r}",
+                hint=f"it has: {', '.join(sorted(self.service_types())) or 'nothing'}",
+            )
+        return str(url).rstrip("/")
+
+    def service_types(self) -> frozenset[str]:
+        """Return the types of the services that the catalogue has in this region; logs in."""
+        session, region = self.session(), self.region()
+        access = session.auth.get_access(session)
+        if not access.has_service_catalog():
+            return frozenset(self._endpoints)
+        found = access.service_catalog.get_endpoints(interface=self.interface(), region_name=region)
+        return frozenset(self._endpoints) | {kind for kind, endpoints in found.items() if endpoints}
 
     def _plugin(self) -> Any:
         """Return keystoneauth's plugin for the explicit credentials."""
@@ -209,6 +264,21 @@ class OpenStackConnection:
             session = self._session
         if session is not None:
             session.session.close()
+
+
+def _nothing() -> None:
+    """Return None, in a forked child, for what it has to make anew."""
+
+
+def _note(response: requests.Response, *_: Any, **__: Any) -> None:
+    """Tell the call that runs in this thread of an answer."""
+    facts = call_facts()
+    facts.requests += 1
+    facts.http_status = response.status_code
+    facts.request_id = response.headers.get("x-openstack-request-id")
+    body = response.request.body
+    facts.bytes_sent += len(body) if isinstance(body, (bytes, str)) else 0
+    facts.bytes_received += int(response.headers.get("content-length") or 0)
 
 
 def _version_1_plugin(auth_url: str, user: str, key: str) -> Any:
