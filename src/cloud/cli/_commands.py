@@ -17,21 +17,23 @@ _FOLDER_HELP = "URL of a store, a bucket or a folder, such as s3://bucket/folder
 
 @dataclass(frozen=True)
 class Command:
-    """One command.
+    """One command, or a group of commands: ``cloud NAME COMMAND``.
 
     Attributes:
         name: what is typed.
         help: one line without a full stop.
         description: what more there is to say.
-        add_arguments: adds its arguments to its parser.
-        handler: ``module:function``, imported when it runs.
+        add_arguments: adds its arguments to its parser; a group has none.
+        handler: ``module:function``, imported when it runs; empty for a group.
+        commands: those of a group, which may be groups themselves.
     """
 
     name: str
     help: str
     description: str
-    add_arguments: Callable[[ArgumentParser], None]
-    handler: str
+    add_arguments: Callable[[ArgumentParser], None] | None = None
+    handler: str = ""
+    commands: tuple[Command, ...] = ()
 
 
 def _ls(parser: ArgumentParser) -> None:

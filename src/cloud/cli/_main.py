@@ -41,8 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         print(f"cloud {__version__}")
         return OK
-    if args.command is None:
-        parser.print_help()
+    if not args.handler:
+        args.print_help()
         return 2
     console = Console(as_json=args.json, quiet=args.quiet, verbose=args.verbose)
     with _logging(args), _terminable():

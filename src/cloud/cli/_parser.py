@@ -40,21 +40,21 @@ def build_parser() -> Parser:
     parser = Parser(prog="cloud", description=_DESCRIPTION, epilog=EXIT_CODE_HELP)
     parser.add_argument("--version", action="store_true", help="print the version")
     _add_global_options(parser, absent=None)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for command in COMMANDS:
-        _add_command(commands, command)
+    _add_commands(parser, COMMANDS)
     return parser
 
 
 def parse(parser: Parser, argv: Sequence[str] | None) -> argparse.Namespace:
     """Return the arguments; what a command does not know is told with the name of the command.
 
+    ``handler`` is empty where a command is still missing; ``print_help`` then says which ones there are.
+
     Raises:
         SystemExit: the arguments are wrong, or ask for help.
     """
     args, unknown = parser.parse_known_args(argv)
     if unknown:
-        _fail(f"unrecognized arguments: {' '.join(unknown)}", f"cloud {args.command or ''}".rstrip())
+        _fail(f"unrecognized arguments: {' '.join(unknown)}", args.called)
     return args
 
 
@@ -63,12 +63,23 @@ def _fail(message: str, command: str) -> NoReturn:
     raise SystemExit(2)
 
 
+def _add_commands(parser: Parser, commands: tuple[Command, ...]) -> None:
+    # What a command further in sets overwrites this.
+    parser.set_defaults(handler="", print_help=parser.print_help, called=parser.prog)
+    added = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for command in commands:
+        _add_command(added, command)
+
+
 def _add_command(commands: argparse._SubParsersAction[Parser], command: Command) -> None:
     parser = commands.add_parser(
         command.name, help=command.help, description=f"{command.help}.\n\n{command.description}".strip()
     )
-    command.add_arguments(parser)
-    parser.set_defaults(handler=command.handler)
+    if command.commands:
+        _add_commands(parser, command.commands)
+    elif command.add_arguments is not None:
+        command.add_arguments(parser)
+        parser.set_defaults(handler=command.handler, called=parser.prog)
     # A default here would overwrite what stands before the command.
     _add_global_options(parser, absent=argparse.SUPPRESS)
 
