@@ -274,6 +274,7 @@ class OpenStackClient(BaseClient, CloudClient):
         headers: Mapping[str, str] | None = None,
         idempotent: bool | None = None,
         text: bool = False,
+        service: str | None = None,
     ) -> Any:
         """Return the JSON that one request to the service answers; None for an empty body.
 
@@ -285,18 +286,32 @@ class OpenStackClient(BaseClient, CloudClient):
             params, json, data, headers: of the request; params that are None are left out.
             idempotent: everything but POST by default.
             text: return the body as text instead.
+            service: type of another service that the client uses, too; the client's own when None.
         """
         if idempotent is None:
             idempotent = method != "POST"
 
         def send() -> Any:
-            return self._send(method, path, params=params, json=json, data=data, headers=headers, text=text)
+            return self._send(
+                method,
+                path,
+                params=params,
+                json=json,
+                data=data,
+                headers=headers,
+                text=text,
+                service=service,
+            )
 
         return self._runtime.run(operation, resource, send, idempotent=idempotent)
 
     def _service_url(self) -> str:
         """Return the URL that paths are below; a service whose catalogue entry has no version adds it here."""
         return self._connection.endpoint(self.service_type)
+
+    def _other_service_url(self, service: str) -> str:
+        """Return the URL that paths of another service are below; its version is added here likewise."""
+        return self._connection.endpoint(service)
 
     def _send(
         self,
@@ -308,12 +323,14 @@ class OpenStackClient(BaseClient, CloudClient):
         data: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         text: bool = False,
+        service: str | None = None,
     ) -> Any:
         """Return what one request answers; outside of the runtime."""
-        url = path if "://" in path else f"{self._service_url()}{path}"
-        if "://" in path and not path.startswith(self._service_url()):
+        base = self._service_url() if service is None else self._other_service_url(service)
+        url = path if "://" in path else f"{base}{path}"
+        if "://" in path and not path.startswith(base):
             raise ConfigurationError(
-                f"the service sent a link to another place than {urlsplit(self._service_url()).netloc}",
+                f"the service sent a link to another place than {urlsplit(base).netloc}",
                 hint="the token goes nowhere else; give endpoint_url= if the service moved",
             )
         options: dict[str, Any] = {"headers": {"Accept": "application/json", **(headers or {})}}
@@ -349,6 +366,7 @@ class OpenStackClient(BaseClient, CloudClient):
         page_size: int | None = PAGE_SIZE,
         headers: Mapping[str, str] | None = None,
         marker_of: Callable[[Any], str] | None = None,
+        service: str | None = None,
     ) -> Pager[T]:
         """Return a lazy listing of the list called `key` in the answers of ``GET path``.
 
@@ -361,7 +379,9 @@ class OpenStackClient(BaseClient, CloudClient):
 
         def fetch(marker: str | None) -> Page[T]:
             query = {**(params or {}), "limit": page_size, "marker": marker}
-            body = self._rest(operation, resource, "GET", path, params=query, headers=headers)
+            body = self._rest(
+                operation, resource, "GET", path, params=query, headers=headers, service=service
+            )
             found = body.get(key) if isinstance(body, dict) else None
             if not isinstance(found, list):
                 raise _no_list(key)
