@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cloud.common._lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from cloud.common._base_compute import BaseComputeClient as BaseComputeClient
     from cloud.common._base_storage import BaseStorageClient as BaseStorageClient
     from cloud.common._cancel import Cancellation as Cancellation
     from cloud.common._engine import TransferConfig as TransferConfig
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from cloud.common.credentials import CloudCredentials as CloudCredentials
     from cloud.common.enums import Capability as Capability
     from cloud.common.enums import CloudProvider as CloudProvider
+    from cloud.common.enums import ComputeCapability as ComputeCapability
     from cloud.common.enums import InstanceState as InstanceState
     from cloud.common.enums import ResourceType as ResourceType
     from cloud.common.errors import AlreadyExistsError as AlreadyExistsError
@@ -55,15 +57,20 @@ if TYPE_CHECKING:
     from cloud.common.models import DeleteResult as DeleteResult
     from cloud.common.models import DownloadResult as DownloadResult
     from cloud.common.models import FunctionInfo as FunctionInfo
+    from cloud.common.models import Image as Image
     from cloud.common.models import Instance as Instance
+    from cloud.common.models import InstanceType as InstanceType
+    from cloud.common.models import KeyPair as KeyPair
     from cloud.common.models import ObjectInfo as ObjectInfo
     from cloud.common.models import PresignedPost as PresignedPost
     from cloud.common.models import PresignedUrl as PresignedUrl
+    from cloud.common.models import Quota as Quota
     from cloud.common.models import UnfinishedUpload as UnfinishedUpload
 
 _EXPORTS = {
     "AlreadyExistsError": ".errors",
     "AuthenticationError": ".errors",
+    "BaseComputeClient": "._base_compute",
     "BaseStorageClient": "._base_storage",
     "CallEvent": "._observe",
     "CancelledError": ".errors",
@@ -75,16 +82,20 @@ _EXPORTS = {
     "CloudError": ".errors",
     "CloudProvider": ".enums",
     "CloudResource": ".models",
+    "ComputeCapability": ".enums",
     "ComputeClient": ".contracts",
     "ConfigurationError": ".errors",
     "ConflictError": ".errors",
     "DeleteResult": ".models",
     "DownloadResult": ".models",
     "FunctionInfo": ".models",
+    "Image": ".models",
     "Instance": ".models",
+    "InstanceType": ".models",
     "InstanceState": ".enums",
     "IntegrityError": ".errors",
     "InvalidRequestError": ".errors",
+    "KeyPair": ".models",
     "Limiter": "._ratelimit",
     "MetricsSnapshot": "._observe",
     "MissingDependencyError": ".errors",
@@ -100,6 +111,7 @@ _EXPORTS = {
     "PresignedPost": ".models",
     "PresignedUrl": ".models",
     "QuotaExceededError": ".errors",
+    "Quota": ".models",
     "RateLimitedError": ".errors",
     "ResourceType": ".enums",
     "RetryPolicy": "._retry",
@@ -118,6 +130,7 @@ _EXPORTS = {
 __all__ = [
     "AlreadyExistsError",
     "AuthenticationError",
+    "BaseComputeClient",
     "BaseStorageClient",
     "CallEvent",
     "Cancellation",
@@ -129,16 +142,20 @@ __all__ = [
     "CloudError",
     "CloudProvider",
     "CloudResource",
+    "ComputeCapability",
     "ComputeClient",
     "ConfigurationError",
     "ConflictError",
     "DeleteResult",
     "DownloadResult",
     "FunctionInfo",
+    "Image",
     "Instance",
     "InstanceState",
+    "InstanceType",
     "IntegrityError",
     "InvalidRequestError",
+    "KeyPair",
     "Limiter",
     "MetricsSnapshot",
     "MissingDependencyError",
@@ -153,6 +170,7 @@ __all__ = [
     "PreconditionFailedError",
     "PresignedPost",
     "PresignedUrl",
+    "Quota",
     "QuotaExceededError",
     "RateLimitedError",
     "ResourceType",

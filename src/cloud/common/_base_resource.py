@@ -10,13 +10,14 @@ from cloud.common.errors import UnsupportedOperationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from enum import Enum
 
     from typing_extensions import Self
 
     from cloud.common._observe import Metrics, Observer
     from cloud.common._ratelimit import Limiter
     from cloud.common._retry import RetryPolicy
-    from cloud.common.enums import Capability, CloudProvider
+    from cloud.common.enums import CloudProvider
     from cloud.common.errors import CloudError, ErrorContext
 
 
@@ -53,8 +54,8 @@ class BaseClient(ABC):
 
     @property
     @abstractmethod
-    def capabilities(self) -> frozenset[Capability]:
-        """What this client can do beyond the contract."""
+    def capabilities(self) -> frozenset[Enum]:
+        """What this client can do beyond the contract, in the vocabulary of its kind of service."""
 
     @property
     @abstractmethod
@@ -91,7 +92,7 @@ class BaseClient(ABC):
         make, args, keywords = self._constructor()
         return _make, (make, args, dict(keywords))
 
-    def _require(self, capability: Capability, operation: str) -> None:
+    def _require(self, capability: Enum, operation: str) -> None:
         """Raise UnsupportedOperationError unless this client declares `capability`."""
         if capability not in self.capabilities:
             raise UnsupportedOperationError(

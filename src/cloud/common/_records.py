@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cloud.common.models import EMPTY, FrozenMap, ObjectInfo, Record
+from cloud.common.enums import FunctionState
+from cloud.common.models import EMPTY, FrozenMap, ObjectInfo, Record, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from cloud.common._redact import Secret
     from cloud.common.enums import CloudProvider, InstanceState, ResourceType
 
 
@@ -160,6 +162,9 @@ class Instance(Record):
         public_addresses: addresses that the internet reaches.
         created_at: when it was made.
         tags: labels.
+        zone: the part of the region that it runs in; None where the service does not say.
+        key_pair: name of the key pair that it lets in; None for none.
+        state_reason: the service's words on why it is in this state; None where it says nothing.
         raw: the SDK's own record.
     """
 
@@ -174,6 +179,9 @@ class Instance(Record):
     public_addresses: tuple[str, ...] = ()
     created_at: datetime | None = None
     tags: Mapping[str, str] = field(default=EMPTY, hash=False)
+    zone: str | None = None
+    key_pair: str | None = None
+    state_reason: str | None = None
     raw: Any = field(default=None, repr=False, compare=False)
 
 
@@ -189,7 +197,14 @@ class FunctionInfo(Record):
         timeout_seconds: time limit of one invocation; None where the service does not say.
         modified_at: when code or configuration changed last.
         code_sha256: base64 of the package's SHA-256; None where the service does not say.
-        raw: the SDK's own record.
+        id: the provider's full name of it (an ARN); None where there is none.
+        version: which version this is; ``$LATEST`` for the one that is worked on.
+        state: whether it can be invoked.
+        raw_state: the service's own word for the state.
+        description: what people wrote about it.
+        environment_names: names of its environment variables, sorted; `get_environment` has the values.
+        code_size: size of the package in bytes; None where the service does not say.
+        raw: the SDK's own record, without the values of the environment.
     """
 
     name: str
@@ -199,4 +214,104 @@ class FunctionInfo(Record):
     timeout_seconds: float | None = None
     modified_at: datetime | None = None
     code_sha256: str | None = None
+    id: str | None = None
+    version: str | None = None
+    state: FunctionState = FunctionState.ACTIVE
+    raw_state: str | None = None
+    description: str = ""
+    environment_names: tuple[str, ...] = ()
+    code_size: int | None = None
     raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Image(Record):
+    """What an instance can be started from.
+
+    Attributes:
+        id: what `create_instance` takes.
+        name: its name; empty where it has none.
+        status: the service's own word for its state, such as ``available``.
+        architecture: of the processor, in the service's word (``x86_64``); None where it does not say.
+        min_disk_bytes: least size of the disk; None where the service does not say.
+        created_at: when it was made; None where the service does not say.
+        owner: the account or project that it belongs to; None where the service does not say.
+        tags: labels.
+        raw: the SDK's own record.
+    """
+
+    id: str
+    name: str
+    status: str
+    architecture: str | None = None
+    min_disk_bytes: int | None = None
+    created_at: datetime | None = None
+    owner: str | None = None
+    tags: Mapping[str, str] = field(default=EMPTY, hash=False)
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InstanceType(Record):
+    """How large an instance can be.
+
+    Attributes:
+        id: what `create_instance` takes.
+        name: what people call it; often the id.
+        vcpus: virtual processors.
+        memory_bytes: memory.
+        disk_bytes: local disk; 0 for none, None where the service does not say.
+        architectures: of the processor, in the service's words; empty where it does not say.
+        raw: the SDK's own record.
+    """
+
+    id: str
+    name: str
+    vcpus: int
+    memory_bytes: int
+    disk_bytes: int | None = None
+    architectures: tuple[str, ...] = ()
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeyPair(Record):
+    """A public key that instances let in.
+
+    Attributes:
+        name: what `create_instance` takes.
+        fingerprint: of the public key, in the service's form.
+        public_key: in OpenSSH's form; None where the service does not give it back.
+        private_key: of a pair that the service has just made, and only then: in its PEM form. A `Secret`:
+            no repr, log or pickle shows it, and `to_dict` leaves it out.
+        created_at: when it was made; None where the service does not say.
+        raw: the SDK's own record, without the private key.
+    """
+
+    name: str
+    fingerprint: str
+    public_key: str | None = None
+    private_key: Secret | None = field(default=None, compare=False)
+    created_at: datetime | None = None
+    raw: Any = field(default=None, repr=False, compare=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON-ready data, without the private key."""
+        return {name: to_json(self[name]) for name in self if name != "private_key"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quota(Record):
+    """One limit of the account or project.
+
+    Attributes:
+        name: the service's own word for what is limited.
+        limit: how much is allowed; None for no limit.
+        used: how much is in use; None where the service does not say.
+        unit: of both, such as ``count`` or ``MiB``.
+    """
+
+    name: str
+    limit: int | None
+    used: int | None = None
+    unit: str = "count"

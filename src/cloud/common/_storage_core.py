@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Stored,
         Upload,
     )
+    from cloud.common.enums import Capability
     from cloud.common.models import ObjectInfo
 
 T = TypeVar("T")
@@ -67,6 +68,11 @@ class StorageCore(BaseClient):
     ) -> None:
         super().__init__(retry=retry, limits=limits, observers=observers)
         self._transfer = transfer or TransferConfig()
+
+    @property
+    @abstractmethod
+    def capabilities(self) -> frozenset[Capability]:
+        """What this client can do beyond the contract."""
 
     # -- hooks ---------------------------------------------------------------------------------------------
     @property

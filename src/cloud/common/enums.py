@@ -52,6 +52,18 @@ class InstanceState(Enum):
     UNKNOWN = "unknown"
 
 
+class FunctionState(Enum):
+    """Whether a function can be invoked; `UNKNOWN` keeps the service's own word in `raw_state`."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    UPDATING = "updating"
+    INACTIVE = "inactive"
+    FAILED = "failed"
+    DELETING = "deleting"
+    UNKNOWN = "unknown"
+
+
 class Capability(Enum):
     """Optional behaviour that a client declares; the conformance kit checks both yes and no.
 
@@ -89,6 +101,24 @@ class Capability(Enum):
     """`list_unfinished_uploads` and `abort_unfinished_uploads`."""
     VERSIONS = "versions"
     """`list_versions` and the `version_id` of reads and deletes."""
+
+
+class ComputeCapability(Enum):
+    """Optional behaviour that a compute client declares; the conformance kit checks both yes and no."""
+
+    CONSOLE_OUTPUT = "console_output"
+    """`get_console_output`."""
+    DRY_RUN = "dry_run"
+    """``dry_run=True``: the service says whether a call would be allowed, and does nothing."""
+    IDEMPOTENT_CREATE = "idempotent_create"
+    """`create_instance` is sent with a token, so that it may be repeated and never makes two. Without it
+    `create_instance` is sent once."""
+    KEY_PAIRS = "key_pairs"
+    """`list_key_pairs`, `create_key_pair`, `import_key_pair` and `delete_key_pair`."""
+    NATIVE_FILTERS = "native_filters"
+    """`iter_instances(filters=...)`, in the service's own words."""
+    QUOTAS = "quotas"
+    """`list_quotas`."""
 
 
 def parse_enum(kind: type[_E], text: str | None, default: _E) -> _E:
