@@ -1,0 +1,497 @@
+"""What Neutron says about networks, subnets, routers, ports, security groups and floating IPs, typed.
+
+https://docs.openstack.org/api-ref/network/v2/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from cloud.common.models import Record
+from cloud.infomaniak._planning import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Network(Record):
+    """One network.
+
+    Attributes:
+        id: Neutron's id.
+        name: what people call it; names need not be unique.
+        description: free text.
+        status: ``ACTIVE``, ``DOWN``, ``BUILD`` or ``ERROR``.
+        is_admin_state_up: whether it carries traffic at all.
+        is_shared: whether other projects may use it.
+        is_external: whether floating IPs and routers' gateways come from it.
+        subnet_ids: its subnets.
+        mtu: largest packet in bytes; None where the service does not say.
+        project_id: whose it is.
+        tags: labels.
+        created_at: when it was made.
+        raw: the service's own record.
+    """
+
+    id: str
+    name: str
+    description: str = ""
+    status: str = ""
+    is_admin_state_up: bool = True
+    is_shared: bool = False
+    is_external: bool = False
+    subnet_ids: tuple[str, ...] = ()
+    mtu: int | None = None
+    project_id: str | None = None
+    tags: tuple[str, ...] = ()
+    created_at: datetime | None = None
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subnet(Record):
+    """A range of addresses in a network.
+
+    Attributes:
+        id: Neutron's id.
+        name: what people call it.
+        network_id: the network.
+        cidr: the range, such as ``10.0.0.0/24``.
+        ip_version: 4 or 6.
+        description: free text.
+        gateway_ip: the router's address; None for a subnet without one.
+        is_dhcp_enabled: whether addresses are handed out.
+        dns_nameservers: resolvers handed out with them.
+        allocation_pools: first and last address of each range that ports get addresses from.
+        host_routes: destination and next hop of each route handed out.
+        project_id: whose it is.
+        tags: labels.
+        created_at: when it was made.
+        raw: the service's own record.
+    """
+
+    id: str
+    name: str
+    network_id: str
+    cidr: str
+    ip_version: int
+    description: str = ""
+    gateway_ip: str | None = None
+    is_dhcp_enabled: bool = True
+    dns_nameservers: tuple[str, ...] = ()
+    allocation_pools: tuple[tuple[str, str], ...] = ()
+    host_routes: tuple[tuple[str, str], ...] = ()
+    project_id: str | None = None
+    tags: tuple[str, ...] = ()
+    created_at: datetime | None = None
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FixedAddress(Record):
+    """An address of a port or of a router's gateway.
+
+    Attributes:
+        subnet_id: the subnet that it is from.
+        ip_address: the address.
+    """
+
+    subnet_id: str
+    ip_address: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Route(Record):
+    """A static route of a router.
+
+    Attributes:
+        destination: the range that it leads to.
+        nexthop: the address that packets are handed to.
+    """
+
+    destination: str
+    nexthop: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Router(Record):
+    """A router between subnets and, by its gateway, an external network.
+
+    Attributes:
+        id: Neutron's id.
+        name: what people call it.
+        description: free text.
+        status: ``ACTIVE``, ``ALLOCATING`` or ``ERROR``.
+        is_admin_state_up: whether it routes.
+        external_network_id: the network of its gateway; None without one.
+        external_addresses: its addresses there.
+        is_snat_enabled: whether machines without a floating IP reach the outside through it.
+        routes: its static routes.
+        project_id: whose it is.
+        tags: labels.
+        created_at: when it was made.
+        raw: the service's own record.
+    """
+
+    id: str
+    name: str
+    description: str = ""
+    status: str = ""
+    is_admin_state_up: bool = True
+    external_network_id: str | None = None
+    external_addresses: tuple[FixedAddress, ...] = ()
+    is_snat_enabled: bool | None = None
+    routes: tuple[Route, ...] = ()
+    project_id: str | None = None
+    tags: tuple[str, ...] = ()
+    created_at: datetime | None = None
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RouterInterface(Record):
+    """The connection of a router to a subnet.
+
+    Attributes:
+        router_id: the router.
+        port_id: the port that it has in the network.
+        subnet_id: the subnet.
+        network_id: the subnet's network.
+    """
+
+    router_id: str
+    port_id: str
+    subnet_id: str | None = None
+    network_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Port(Record):
+    """A place where something is plugged into a network.
+
+    Attributes:
+        id: Neutron's id.
+        name: what people call it.
+        network_id: the network.
+        description: free text.
+        status: ``ACTIVE``, ``DOWN``, ``BUILD`` or ``ERROR``.
+        is_admin_state_up: whether it carries traffic.
+        mac_address: its hardware address.
+        fixed_addresses: its addresses.
+        device_id: what is plugged in: an instance's or router's id; empty for nothing.
+        device_owner: what kind of thing that is, such as ``compute:nova``.
+        security_group_ids: what guards it.
+        allowed_address_pairs: further addresses that it may send from, as (address or range, MAC or empty).
+        is_port_security_enabled: whether its addresses and security groups are enforced.
+        project_id: whose it is.
+        tags: labels.
+        created_at: when it was made.
+        raw: the service's own record.
+    """
+
+    id: str
+    name: str
+    network_id: str
+    description: str = ""
+    status: str = ""
+    is_admin_state_up: bool = True
+    mac_address: str = ""
+    fixed_addresses: tuple[FixedAddress, ...] = ()
+    device_id: str = ""
+    device_owner: str = ""
+    security_group_ids: tuple[str, ...] = ()
+    allowed_address_pairs: tuple[tuple[str, str], ...] = ()
+    is_port_security_enabled: bool | None = None
+    project_id: str | None = None
+    tags: tuple[str, ...] = ()
+    created_at: datetime | None = None
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecurityGroupRule(Record):
+    """What a security group lets through.
+
+    Attributes:
+        id: Neutron's id.
+        security_group_id: the group.
+        direction: ``ingress`` or ``egress``.
+        ethertype: ``IPv4`` or ``IPv6``.
+        protocol: ``tcp``, ``udp``, ``icmp``, a number as text; None for every one.
+        port_range_min: first port, or the ICMP type; None for all.
+        port_range_max: last port, or the ICMP code; None for all.
+        remote_ip_prefix: the range at the other end; None for any.
+        remote_group_id: the security group at the other end; None for any.
+        description: free text.
+        created_at: when it was made.
+        raw: the service's own record.
+    """
+
+    id: str
+    security_group_id: str
+    direction: str
+    ethertype: str
+    protocol: str | None = None
+    port_range_min: int | None = None
+    port_range_max: int | None = None
+    remote_ip_prefix: str | None = None
+    remote_group_id: str | None = None
+    description: str = ""
+    created_at: datetime | None = None
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecurityGroup(Record):
+    """A set of rules for ports. What no rule lets through is dropped.
+
+    Attributes:
+        id: Neutron's id.
+        name: what people call it.
+        description: free text.
+        rules: its rules.
+        is_stateful: whether answers to what was let through are let through.
+        project_id: whose it is.
+        tags: labels.
+        created_at: when it was made.
+        raw: the service's own record.
+    """
+
+    id: str
+    name: str
+    description: str = ""
+    rules: tuple[SecurityGroupRule, ...] = ()
+    is_stateful: bool = True
+    project_id: str | None = None
+    tags: tuple[str, ...] = ()
+    created_at: datetime | None = None
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FloatingIp(Record):
+    """A public address that can be given to a port and taken from it.
+
+    Attributes:
+        id: Neutron's id.
+        ip_address: the public address.
+        external_network_id: the network that it is from.
+        status: ``ACTIVE``, ``DOWN`` or ``ERROR``.
+        description: free text.
+        port_id: the port that it leads to; None while it leads nowhere.
+        fixed_ip_address: the address of that port that it leads to.
+        router_id: the router that does it.
+        project_id: whose it is.
+        tags: labels.
+        created_at: when it was allocated.
+        raw: the service's own record.
+    """
+
+    id: str
+    ip_address: str
+    external_network_id: str
+    status: str = ""
+    description: str = ""
+    port_id: str | None = None
+    fixed_ip_address: str | None = None
+    router_id: str | None = None
+    project_id: str | None = None
+    tags: tuple[str, ...] = ()
+    created_at: datetime | None = None
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PortForwarding(Record):
+    """One port of a floating IP that leads to one port of a machine.
+
+    Attributes:
+        id: Neutron's id.
+        floating_ip_id: the floating IP.
+        protocol: ``tcp`` or ``udp``.
+        external_port: the port of the floating IP.
+        internal_ip_address: the machine's address.
+        internal_port: the machine's port.
+        internal_port_id: the machine's port in Neutron's sense.
+        description: free text.
+        raw: the service's own record.
+    """
+
+    id: str
+    floating_ip_id: str
+    protocol: str
+    external_port: int
+    internal_ip_address: str
+    internal_port: int
+    internal_port_id: str
+    description: str = ""
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+def network_of(data: Mapping[str, Any]) -> Network:
+    """Return the record of Neutron's ``network``."""
+    return Network(
+        id=data["id"],
+        name=data["name"],
+        description=data.get("description") or "",
+        status=data.get("status") or "",
+        is_admin_state_up=data.get("admin_state_up", True),
+        is_shared=data.get("shared", False),
+        is_external=data.get("router:external", False),
+        subnet_ids=tuple(data.get("subnets") or ()),
+        mtu=data.get("mtu"),
+        project_id=data.get("project_id"),
+        tags=tuple(data.get("tags") or ()),
+        created_at=moment(data.get("created_at")),
+        raw=data,
+    )
+
+
+def subnet_of(data: Mapping[str, Any]) -> Subnet:
+    """Return the record of Neutron's ``subnet``."""
+    return Subnet(
+        id=data["id"],
+        name=data["name"],
+        network_id=data["network_id"],
+        cidr=data["cidr"],
+        ip_version=data["ip_version"],
+        description=data.get("description") or "",
+        gateway_ip=data.get("gateway_ip"),
+        is_dhcp_enabled=data.get("enable_dhcp", True),
+        dns_nameservers=tuple(data.get("dns_nameservers") or ()),
+        allocation_pools=tuple((p["start"], p["end"]) for p in data.get("allocation_pools") or ()),
+        host_routes=tuple((r["destination"], r["nexthop"]) for r in data.get("host_routes") or ()),
+        project_id=data.get("project_id"),
+        tags=tuple(data.get("tags") or ()),
+        created_at=moment(data.get("created_at")),
+        raw=data,
+    )
+
+
+def router_of(data: Mapping[str, Any]) -> Router:
+    """Return the record of Neutron's ``router``."""
+    gateway = data.get("external_gateway_info") or {}
+    return Router(
+        id=data["id"],
+        name=data["name"],
+        description=data.get("description") or "",
+        status=data.get("status") or "",
+        is_admin_state_up=data.get("admin_state_up", True),
+        external_network_id=gateway.get("network_id"),
+        external_addresses=_addresses(gateway.get("external_fixed_ips")),
+        is_snat_enabled=gateway.get("enable_snat"),
+        routes=tuple(
+            Route(destination=r["destination"], nexthop=r["nexthop"]) for r in data.get("routes") or ()
+        ),
+        project_id=data.get("project_id"),
+        tags=tuple(data.get("tags") or ()),
+        created_at=moment(data.get("created_at")),
+        raw=data,
+    )
+
+
+def router_interface_of(data: Mapping[str, Any]) -> RouterInterface:
+    """Return the record of the answer to adding or removing an interface."""
+    return RouterInterface(
+        router_id=data["id"],
+        port_id=data["port_id"],
+        subnet_id=data.get("subnet_id"),
+        network_id=data.get("network_id"),
+    )
+
+
+def port_of(data: Mapping[str, Any]) -> Port:
+    """Return the record of Neutron's ``port``."""
+    pairs = data.get("allowed_address_pairs") or ()
+    return Port(
+        id=data["id"],
+        name=data["name"],
+        network_id=data["network_id"],
+        description=data.get("description") or "",
+        status=data.get("status") or "",
+        is_admin_state_up=data.get("admin_state_up", True),
+        mac_address=data.get("mac_address") or "",
+        fixed_addresses=_addresses(data.get("fixed_ips")),
+        device_id=data.get("device_id") or "",
+        device_owner=data.get("device_owner") or "",
+        security_group_ids=tuple(data.get("security_groups") or ()),
+        allowed_address_pairs=tuple((pair["ip_address"], pair.get("mac_address") or "") for pair in pairs),
+        is_port_security_enabled=data.get("port_security_enabled"),
+        project_id=data.get("project_id"),
+        tags=tuple(data.get("tags") or ()),
+        created_at=moment(data.get("created_at")),
+        raw=data,
+    )
+
+
+def rule_of(data: Mapping[str, Any]) -> SecurityGroupRule:
+    """Return the record of Neutron's ``security_group_rule``."""
+    return SecurityGroupRule(
+        id=data["id"],
+        security_group_id=data["security_group_id"],
+        direction=data["direction"],
+        ethertype=data["ethertype"],
+        protocol=data.get("protocol"),
+        port_range_min=data.get("port_range_min"),
+        port_range_max=data.get("port_range_max"),
+        remote_ip_prefix=data.get("remote_ip_prefix"),
+        remote_group_id=data.get("remote_group_id"),
+        description=data.get("description") or "",
+        created_at=moment(data.get("created_at")),
+        raw=data,
+    )
+
+
+def security_group_of(data: Mapping[str, Any]) -> SecurityGroup:
+    """Return the record of Neutron's ``security_group``."""
+    return SecurityGroup(
+        id=data["id"],
+        name=data["name"],
+        description=data.get("description") or "",
+        rules=tuple(rule_of(rule) for rule in data.get("security_group_rules") or ()),
+        is_stateful=data.get("stateful", True),
+        project_id=data.get("project_id"),
+        tags=tuple(data.get("tags") or ()),
+        created_at=moment(data.get("created_at")),
+        raw=data,
+    )
+
+
+def floating_ip_of(data: Mapping[str, Any]) -> FloatingIp:
+    """Return the record of Neutron's ``floatingip``."""
+    return FloatingIp(
+        id=data["id"],
+        ip_address=data["floating_ip_address"],
+        external_network_id=data["floating_network_id"],
+        status=data.get("status") or "",
+        description=data.get("description") or "",
+        port_id=data.get("port_id"),
+        fixed_ip_address=data.get("fixed_ip_address"),
+        router_id=data.get("router_id"),
+        project_id=data.get("project_id"),
+        tags=tuple(data.get("tags") or ()),
+        created_at=moment(data.get("created_at")),
+        raw=data,
+    )
+
+
+def port_forwarding_of(floating_ip_id: str, data: Mapping[str, Any]) -> PortForwarding:
+    """Return the record of Neutron's ``port_forwarding``."""
+    return PortForwarding(
+        id=data["id"],
+        floating_ip_id=floating_ip_id,
+        protocol=data["protocol"],
+        external_port=data["external_port"],
+        internal_ip_address=data["internal_ip_address"],
+        internal_port=data["internal_port"],
+        internal_port_id=data["internal_port_id"],
+        description=data.get("description") or "",
+        raw=data,
+    )
+
+
+def _addresses(found: list[Mapping[str, str]] | None) -> tuple[FixedAddress, ...]:
+    return tuple(FixedAddress(subnet_id=a["subnet_id"], ip_address=a["ip_address"]) for a in found or ())

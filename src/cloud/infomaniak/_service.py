@@ -1,0 +1,207 @@
+"""One thing of an OpenStack service read, made, changed and deleted; and what plans look at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
+
+from cloud.common.errors import (
+    InvalidRequestError,
+    NotFoundError,
+    QuotaExceededError,
+    ServiceUnavailableError,
+)
+from cloud.infomaniak._base import OpenStackClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from cloud.infomaniak._volume_records import Quota
+
+T = TypeVar("T")
+
+
+class ServiceClient(OpenStackClient):
+    """An `OpenStackClient` with the four things that are done with every resource."""
+
+    def _one(
+        self,
+        operation: str,
+        resource: str,
+        path: str,
+        key: str,
+        make: Callable[[Any], T],
+        *,
+        service: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> T:
+        """Return the record of what ``GET path`` answers under `key`."""
+        body = self._rest(operation, resource, "GET", path, service=service, headers=headers)
+        return make(inner(body, key))
+
+    def _made(
+        self,
+        operation: str,
+        resource: str,
+        path: str,
+        key: str,
+        body: Mapping[str, Any],
+        make: Callable[[Any], T],
+        *,
+        service: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> T:
+        """Return the record of what ``POST path`` made. It is sent once."""
+        answer = self._rest(
+            operation, resource, "POST", path, json={key: given(body)}, service=service, headers=headers
+        )
+        return make(inner(answer, key))
+
+    def _changed(
+        self,
+        operation: str,
+        resource: str,
+        path: str,
+        key: str,
+        body: Mapping[str, Any],
+        make: Callable[[Any], T],
+        *,
+        service: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> T:
+        """Return the record of what ``PUT path`` left."""
+        answer = self._rest(
+            operation, resource, "PUT", path, json={key: given(body)}, service=service, headers=headers
+        )
+        return make(inner(answer, key))
+
+    def _gone(
+        self,
+        operation: str,
+        resource: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        service: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> bool:
+        """Make sure that nothing is at `path`; False when nothing was."""
+        try:
+            self._rest(operation, resource, "DELETE", path, params=params, service=service, headers=headers)
+        except NotFoundError:
+            return False
+        return True
+
+    def _project_id(self, operation: str) -> str:
+        """Return the id of the login's project."""
+        found: str | None = self._runtime.run(
+            operation, "", lambda: self._connection.session().get_project_id()
+        )
+        if found is None:
+            raise InvalidRequestError("this login belongs to no project, so it has no quota")
+        return found
+
+
+def inner(body: Any, key: str) -> Any:
+    """Return what an answer has under `key`.
+
+    Raises:
+        ServiceUnavailableError: it has nothing there: a broken proxy, never taken for an empty record.
+    """
+    found = body.get(key) if isinstance(body, dict) else None
+    if found is None:
+        raise ServiceUnavailableError(
+            f"the answer has no {key!r}", hint="is there a proxy between you and the service?"
+        )
+    return found
+
+
+def given(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is not None of `body`."""
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def part(value: str, what: str = "id") -> str:
+    """Return `value` as one part of a path.
+
+    Raises:
+        InvalidRequestError: it is empty, ``.`` or ``..``, which would name something else.
+    """
+    if not isinstance(value, str) or value in {"", ".", ".."}:
+        raise InvalidRequestError(f"{value!r} is no {what}")
+    return quote(value, safe="")
+
+
+def something(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is not None of `body`.
+
+    Raises:
+        InvalidRequestError: nothing is: there is nothing to change.
+    """
+    found = given(body)
+    if not found:
+        raise InvalidRequestError(f"nothing to change: give one of {', '.join(body)}")
+    return found
+
+
+def one_of(value: str, allowed: Iterable[str], what: str) -> str:
+    """Return `value` when it is allowed.
+
+    Raises:
+        InvalidRequestError: it is not; the hint says what is.
+    """
+    if value not in allowed:
+        raise InvalidRequestError(f"{value!r} is no {what}", hint=f"one of {', '.join(sorted(allowed))}")
+    return value
+
+
+def port_number(value: int, what: str = "port") -> int:
+    """Return `value` when it is a port of TCP or UDP."""
+    if isinstance(value, bool) or not 1 <= value <= 65535:
+        raise InvalidRequestError(f"{what} is 1 to 65535, not {value!r}")
+    return value
+
+
+def exists(what: str, resource: str | None, look: Callable[[str], object]) -> tuple[Callable[[], str], ...]:
+    """Return the check that `resource` is there; none where it is not given."""
+    if resource is None:
+        return ()
+
+    def check() -> str:
+        look(resource)
+        return f"the {what} {resource} exists"
+
+    return (check,)
+
+
+def has_room(quotas: Callable[[], Iterable[Quota]], **wanted: int) -> Callable[[], str]:
+    """Return the check that the quota of each name leaves as much as is wanted."""
+
+    def check() -> str:
+        left = {quota.name: quota for quota in quotas()}
+        for name, count in wanted.items():
+            quota = left.get(name)
+            if quota is not None and quota.left is not None and quota.left < count:
+                raise QuotaExceededError(
+                    f"the quota of {name} leaves {quota.left} of {quota.limit}, and {count} are needed",
+                    hint="delete what is not needed, or ask the provider for more",
+                    request_sent=False,
+                )
+        return f"the quota leaves room for {', '.join(f'{count} {name}' for name, count in wanted.items())}"
+
+    return check
+
+
+def call_with(method: Callable[..., T], *args: Any, **keywords: Any) -> T:
+    """Return what `method` returns, called with keywords that somebody else chose.
+
+    Raises:
+        InvalidRequestError: it takes no such keyword, or one that it needs is missing.
+    """
+    import inspect
+
+    try:
+        inspect.signature(method).bind(*args, **keywords)
+    except TypeError as exc:
+        raise InvalidRequestError(f"the configuration does not fit: {exc}") from exc
+    return method(*args, **keywords)
