@@ -9,6 +9,7 @@ from cloud.common._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from cloud.common._base_compute import BaseComputeClient as BaseComputeClient
+    from cloud.common._base_serverless import BaseServerlessClient as BaseServerlessClient
     from cloud.common._base_storage import BaseStorageClient as BaseStorageClient
     from cloud.common._cancel import Cancellation as Cancellation
     from cloud.common._engine import TransferConfig as TransferConfig
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     from cloud.common._paging import Pager as Pager
     from cloud.common._ratelimit import Limiter as Limiter
     from cloud.common._ratelimit import SlidingWindowLimiter as SlidingWindowLimiter
-    from cloud.common._redact import Secret as Secret
     from cloud.common._redact import redact as redact
+    from cloud.common._redact import Secret as Secret
+    from cloud.common._requirements import Requirements as Requirements
     from cloud.common._retry import RetryPolicy as RetryPolicy
+    from cloud.common._serverless_types import FunctionOptions as FunctionOptions
     from cloud.common.config import CloudConfig as CloudConfig
     from cloud.common.contracts import CloudClient as CloudClient
     from cloud.common.contracts import ComputeClient as ComputeClient
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from cloud.common.enums import Capability as Capability
     from cloud.common.enums import CloudProvider as CloudProvider
     from cloud.common.enums import ComputeCapability as ComputeCapability
+    from cloud.common.enums import FunctionState as FunctionState
     from cloud.common.enums import InstanceState as InstanceState
     from cloud.common.enums import ResourceType as ResourceType
     from cloud.common.errors import AlreadyExistsError as AlreadyExistsError
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
     from cloud.common.errors import CloudError as CloudError
     from cloud.common.errors import ConfigurationError as ConfigurationError
     from cloud.common.errors import ConflictError as ConflictError
+    from cloud.common.errors import FunctionError as FunctionError
     from cloud.common.errors import IntegrityError as IntegrityError
     from cloud.common.errors import InvalidRequestError as InvalidRequestError
     from cloud.common.errors import MissingDependencyError as MissingDependencyError
@@ -55,12 +60,18 @@ if TYPE_CHECKING:
     from cloud.common.errors import UnsupportedOperationError as UnsupportedOperationError
     from cloud.common.models import CloudResource as CloudResource
     from cloud.common.models import DeleteResult as DeleteResult
+    from cloud.common.models import Deployment as Deployment
     from cloud.common.models import DownloadResult as DownloadResult
+    from cloud.common.models import FunctionAlias as FunctionAlias
     from cloud.common.models import FunctionInfo as FunctionInfo
+    from cloud.common.models import FunctionUrl as FunctionUrl
     from cloud.common.models import Image as Image
     from cloud.common.models import Instance as Instance
     from cloud.common.models import InstanceType as InstanceType
+    from cloud.common.models import InvokeResult as InvokeResult
     from cloud.common.models import KeyPair as KeyPair
+    from cloud.common.models import LayerVersion as LayerVersion
+    from cloud.common.models import LogEvent as LogEvent
     from cloud.common.models import ObjectInfo as ObjectInfo
     from cloud.common.models import PresignedPost as PresignedPost
     from cloud.common.models import PresignedUrl as PresignedUrl
@@ -71,10 +82,11 @@ _EXPORTS = {
     "AlreadyExistsError": ".errors",
     "AuthenticationError": ".errors",
     "BaseComputeClient": "._base_compute",
+    "BaseServerlessClient": "._base_serverless",
     "BaseStorageClient": "._base_storage",
     "CallEvent": "._observe",
-    "CancelledError": ".errors",
     "Cancellation": "._cancel",
+    "CancelledError": ".errors",
     "Capability": ".enums",
     "CloudClient": ".contracts",
     "CloudConfig": ".config",
@@ -87,16 +99,25 @@ _EXPORTS = {
     "ConfigurationError": ".errors",
     "ConflictError": ".errors",
     "DeleteResult": ".models",
+    "Deployment": ".models",
     "DownloadResult": ".models",
+    "FunctionAlias": ".models",
+    "FunctionError": ".errors",
     "FunctionInfo": ".models",
+    "FunctionOptions": "._serverless_types",
+    "FunctionState": ".enums",
+    "FunctionUrl": ".models",
     "Image": ".models",
     "Instance": ".models",
-    "InstanceType": ".models",
     "InstanceState": ".enums",
+    "InstanceType": ".models",
     "IntegrityError": ".errors",
     "InvalidRequestError": ".errors",
+    "InvokeResult": ".models",
     "KeyPair": ".models",
+    "LayerVersion": ".models",
     "Limiter": "._ratelimit",
+    "LogEvent": ".models",
     "MetricsSnapshot": "._observe",
     "MissingDependencyError": ".errors",
     "NotFoundError": ".errors",
@@ -110,9 +131,10 @@ _EXPORTS = {
     "PreconditionFailedError": ".errors",
     "PresignedPost": ".models",
     "PresignedUrl": ".models",
-    "QuotaExceededError": ".errors",
     "Quota": ".models",
+    "QuotaExceededError": ".errors",
     "RateLimitedError": ".errors",
+    "Requirements": "._requirements",
     "ResourceType": ".enums",
     "RetryPolicy": "._retry",
     "Secret": "._redact",
@@ -131,6 +153,7 @@ __all__ = [
     "AlreadyExistsError",
     "AuthenticationError",
     "BaseComputeClient",
+    "BaseServerlessClient",
     "BaseStorageClient",
     "CallEvent",
     "Cancellation",
@@ -147,16 +170,25 @@ __all__ = [
     "ConfigurationError",
     "ConflictError",
     "DeleteResult",
+    "Deployment",
     "DownloadResult",
+    "FunctionAlias",
+    "FunctionError",
     "FunctionInfo",
+    "FunctionOptions",
+    "FunctionState",
+    "FunctionUrl",
     "Image",
     "Instance",
     "InstanceState",
     "InstanceType",
     "IntegrityError",
     "InvalidRequestError",
+    "InvokeResult",
     "KeyPair",
+    "LayerVersion",
     "Limiter",
+    "LogEvent",
     "MetricsSnapshot",
     "MissingDependencyError",
     "NotFoundError",
@@ -173,6 +205,7 @@ __all__ = [
     "Quota",
     "QuotaExceededError",
     "RateLimitedError",
+    "Requirements",
     "ResourceType",
     "RetryPolicy",
     "Secret",

@@ -18,6 +18,7 @@ CloudError
  +-- IntegrityError                   the bytes are not the ones that were stored or sent
  +-- UnsupportedOperationError        this client cannot; nothing was sent (NotImplementedError)
  +-- OutcomeUnknownError              the answer to a call that must not be repeated was lost
+ +-- FunctionError                    a function that you invoked ran, and failed by itself
  +-- CancelledError                   you cancelled it
  +-- UnknownServiceError              the service said something that nobody has mapped yet
 """
@@ -256,6 +257,37 @@ class UnsupportedOperationError(CloudError, NotImplementedError):
 
 class OutcomeUnknownError(CloudError):
     """The answer to a call that must not be repeated was lost: it may or may not have happened."""
+
+
+class FunctionError(CloudError):
+    """A function that you invoked ran and failed: it raised, crashed, ran out of time or of memory.
+
+    The service did its work, so nothing is tried again.
+
+    Attributes:
+        error_type: the class of the function's exception, or the runtime's own word (``Sandbox.Timedout``).
+        stack_trace: the function's traceback, as its runtime wrote it, outermost frame first.
+        logs: the last lines that the function wrote; None where the service does not give them. Not kept in
+            `to_dict`.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        error_type: str | None = None,
+        stack_trace: tuple[str, ...] = (),
+        logs: str | None = None,
+        **facts: Any,
+    ) -> None:
+        super().__init__(message, **facts)
+        self.error_type = error_type
+        self.stack_trace = stack_trace
+        self.logs = logs
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the error as JSON-ready data, without `native` and `logs`."""
+        return {**super().to_dict(), "error_type": self.error_type, "stack_trace": list(self.stack_trace)}
 
 
 class CancelledError(CloudError):
