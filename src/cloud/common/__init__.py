@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from cloud.common._paging import Pager as Pager
     from cloud.common._ratelimit import Limiter as Limiter
     from cloud.common._ratelimit import SlidingWindowLimiter as SlidingWindowLimiter
-    from cloud.common._redact import redact as redact
     from cloud.common._redact import Secret as Secret
+    from cloud.common._redact import redact as redact
     from cloud.common._requirements import Requirements as Requirements
     from cloud.common._retry import RetryPolicy as RetryPolicy
     from cloud.common._serverless_types import FunctionOptions as FunctionOptions
