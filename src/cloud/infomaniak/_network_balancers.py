@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cloud.common._records import Quota
 from cloud.common.errors import InvalidRequestError
 from cloud.infomaniak._network_balancer_records import (
     Listener,
@@ -22,7 +23,6 @@ from cloud.infomaniak._network_balancer_records import (
 from cloud.infomaniak._network_core import NetworkCalls
 from cloud.infomaniak._planning import Step, change
 from cloud.infomaniak._service import exists, has_room, one_of, part, port_number, something
-from cloud.infomaniak._volume_records import Quota
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 from cloud.common.errors import InvalidRequestError
 from cloud.infomaniak._network_records import Network, Port, Subnet, network_of, port_of, subnet_of
 from cloud.infomaniak._planning import Step, change
-from cloud.infomaniak._service import ServiceClient, exists, has_room, one_of, part, something
-from cloud.infomaniak._volume_records import quotas_of
+from cloud.infomaniak._service import ServiceClient, exists, has_room, one_of, part, quotas_of, something
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from cloud.common._paging import Pager
-    from cloud.infomaniak._volume_records import Quota
+    from cloud.common._records import Quota
 
 _TAGGED = frozenset({"networks", "subnets", "ports", "routers", "floatingips", "security-groups"})
 

@@ -11,12 +11,13 @@ from cloud.common.errors import (
     QuotaExceededError,
     ServiceUnavailableError,
 )
+from cloud.common.models import EMPTY
 from cloud.infomaniak._base import OpenStackClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from cloud.infomaniak._volume_records import Quota
+    from cloud.common._records import Quota
 
 T = TypeVar("T")
 
@@ -181,15 +182,38 @@ def has_room(quotas: Callable[[], Iterable[Quota]], **wanted: int) -> Callable[[
         left = {quota.name: quota for quota in quotas()}
         for name, count in wanted.items():
             quota = left.get(name)
-            if quota is not None and quota.left is not None and quota.left < count:
+            if quota is None or quota.limit is None:
+                continue
+            rest = quota.limit - (quota.used or 0)
+            if rest < count:
                 raise QuotaExceededError(
-                    f"the quota of {name} leaves {quota.left} of {quota.limit}, and {count} are needed",
+                    f"the quota of {name} leaves {max(0, rest)} of {quota.limit}, and {count} are needed",
                     hint="delete what is not needed, or ask the provider for more",
                     request_sent=False,
                 )
         return f"the quota leaves room for {', '.join(f'{count} {name}' for name, count in wanted.items())}"
 
     return check
+
+
+def quotas_of(data: Mapping[str, Any], units: Mapping[str, str] = EMPTY) -> list[Quota]:
+    """Return a quota for each name of Cinder's ``quota_set`` or Neutron's ``quota``, both with their usage."""
+    from cloud.common._records import Quota
+
+    found = []
+    for name, value in sorted(data.items()):
+        if not isinstance(value, dict) or "limit" not in value:
+            continue
+        limit, used = value["limit"], value.get("in_use", value.get("used"))
+        found.append(
+            Quota(
+                name=name,
+                limit=None if limit < 0 else limit,
+                used=None if used is None else used + (value.get("reserved") or 0),
+                unit=units.get(name, "count"),
+            )
+        )
+    return found
 
 
 def call_with(method: Callable[..., T], *args: Any, **keywords: Any) -> T:

@@ -230,28 +230,6 @@ class UploadedImage(Record):
     status: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Quota(Record):
-    """What a project may have of one thing, and has.
-
-    Attributes:
-        name: the thing, in the service's words.
-        limit: how many; None for as many as there are.
-        used: how many it has; None where the service does not say.
-        reserved: how many are being made.
-    """
-
-    name: str
-    limit: int | None
-    used: int | None = None
-    reserved: int = 0
-
-    @property
-    def left(self) -> int | None:
-        """How many more it may have; None for as many as there are."""
-        return None if self.limit is None else max(0, self.limit - (self.used or 0) - self.reserved)
-
-
 def volume_of(data: Mapping[str, Any]) -> Volume:
     """Return the record of Cinder's ``volume``."""
     return Volume(
@@ -362,21 +340,3 @@ def uploaded_of(data: Mapping[str, Any]) -> UploadedImage:
         disk_format=data["disk_format"],
         status=data["status"],
     )
-
-
-def quotas_of(data: Mapping[str, Any]) -> list[Quota]:
-    """Return a quota for each name of ``quota_set`` (with usage) or Neutron's ``quota`` (with details)."""
-    found = []
-    for name, value in sorted(data.items()):
-        if not isinstance(value, dict) or "limit" not in value:
-            continue
-        limit = value["limit"]
-        found.append(
-            Quota(
-                name=name,
-                limit=None if limit < 0 else limit,
-                used=value.get("in_use", value.get("used")),
-                reserved=value.get("reserved") or 0,
-            )
-        )
-    return found
