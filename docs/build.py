@@ -26,6 +26,7 @@ PACKAGES = (
     "cloud.common",
     "cloud.aws",
     "cloud.azure",
+    "cloud.coda_io",
     "cloud.gcp",
     "cloud.infomaniak",
     "cloud.local",

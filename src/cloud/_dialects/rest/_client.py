@@ -111,9 +111,19 @@ class RestClient(BaseClient):
 
         return self._runtime.run(operation, resource, attempt, idempotent=idempotent)
 
-    def _fetch(self, operation: str, resource: str, url: str, read: Callable[[RestAnswer], T]) -> T:
+    def _fetch(
+        self,
+        operation: str,
+        resource: str,
+        url: str,
+        read: Callable[[RestAnswer], T],
+        *,
+        accepts: tuple[int, ...] = (200,),
+    ) -> T:
         """Return what `read` makes of the answer at `url`, which the service gave out. No token goes there."""
-        return self._runtime.run(operation, resource, lambda: read(self._exchange.fetch(url)))
+        return self._runtime.run(
+            operation, resource, lambda: read(self._exchange.fetch(url, accepts=accepts))
+        )
 
     def _poll(
         self,

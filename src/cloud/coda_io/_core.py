@@ -1,0 +1,227 @@
+"""What every group of Coda's operations is made of: one call, one lazy listing, one mutation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+from cloud._dialects.rest._client import RestClient
+from cloud._dialects.rest._paths import segment
+from cloud.coda_io._operations import OPERATIONS
+from cloud.coda_io.errors import kind_of, words_of
+from cloud.common._paging import Page, Pager
+from cloud.common.enums import CloudProvider
+from cloud.common.errors import InvalidRequestError, ServiceUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from cloud._dialects.rest._errors import ServiceWords
+    from cloud._dialects.rest._exchange import RestAnswer, RestServiceError
+    from cloud._dialects.rest._paths import Value
+    from cloud.coda_io._mutation import Mutation
+    from cloud.common.errors import CloudError
+
+T = TypeVar("T")
+
+DOC_VERSION_HEADER = "x-coda-doc-version"
+DEFAULT_PAGE_SIZE = 100
+
+
+class CodaCore(RestClient):
+    """Calls by the table of operations."""
+
+    provider = CloudProvider.CODA
+    service_name = "docs"
+
+    def _words_of(self, error: RestServiceError) -> ServiceWords:
+        return words_of(error)
+
+    def _kind_of(self, status: int, code: str | None) -> type[CloudError]:
+        return kind_of(status, code)
+
+    def _one(
+        self,
+        method: str,
+        read: Callable[[dict[str, Any]], T],
+        *ids: str | int,
+        query: Mapping[str, Value] | None = None,
+        body: object = None,
+        doc_version: str | None = None,
+        idempotent: bool | None = None,
+    ) -> T:
+        """Return what `read` makes of the answer's JSON object.
+
+        Args:
+            method: the public method; it names the operation.
+            read: makes the result.
+            ids: what fills the placeholders of the operation's path, in order.
+            query: parameters; None leaves one out.
+            body: the JSON body; of an object, what is None at the top is left out.
+            doc_version: value of the header X-Coda-Doc-Version.
+            idempotent: whether this call can do no harm twice; None for what the operation says.
+        """
+        operation = OPERATIONS[method]
+        path, resource = _place(method, ids)
+        return self._call(
+            method,
+            resource,
+            operation.verb,
+            path,
+            lambda answer: read(answer.object()),
+            query=(query or {}).items(),
+            body=given(body) if isinstance(body, dict) else body,
+            headers=_version_header(doc_version),
+            accepts=(operation.success,),
+            idempotent=operation.idempotent if idempotent is None else idempotent,
+        )
+
+    def _done(
+        self, method: str, *ids: str | int, body: object = None, idempotent: bool | None = None
+    ) -> None:
+        """Return when the service has done it. What its answer says is of no interest."""
+        self._one(method, _nothing, *ids, body=body, idempotent=idempotent)
+
+    def _list(
+        self,
+        method: str,
+        read: Callable[[dict[str, Any]], T],
+        *ids: str | int,
+        query: Mapping[str, Value] | None = None,
+        limit: int | None = None,
+        page_size: int | None = None,
+        page_token: str | None = None,
+        doc_version: str | None = None,
+        key: str = "items",
+        sized: bool = True,
+    ) -> Pager[T]:
+        """Return a lazy listing.
+
+        Args:
+            method, ids, query, doc_version: as for `_one`.
+            read: makes an item of its JSON object.
+            limit: items in all.
+            page_size: items to ask for per request.
+            page_token: where to go on; the service then ignores every other parameter, and none is sent.
+            key: the field of the answer that holds the items.
+            sized: whether the operation takes a page size.
+        """
+        path, resource = _place(method, ids)
+        first = dict(query or {})
+        if sized:
+            first["limit"] = first_size(limit, page_size)
+
+        def fetch(token: str | None) -> Page[T]:
+            pairs = first if token is None else {"pageToken": token}
+            return self._call(
+                method,
+                resource,
+                "GET",
+                path,
+                lambda answer: read_page(answer, read, key),
+                query=pairs.items(),
+                headers=_version_header(doc_version),
+                idempotent=True,
+            )
+
+        return Pager(fetch, token=page_token, limit=limit)
+
+    def _mutate(
+        self,
+        method: str,
+        *ids: str | int,
+        wait: bool | float,
+        query: Mapping[str, Value] | None = None,
+        body: object = None,
+        idempotent: bool | None = None,
+    ) -> Mutation:
+        """Return the mutation that the service has queued, or done when `wait` says so."""
+        from cloud.coda_io._mutation import Mutation
+
+        mutation = self._one(
+            method,
+            lambda document: Mutation.queued(self, method, _place(method, ids)[1], document),
+            *ids,
+            query=query,
+            body=body,
+            idempotent=idempotent,
+        )
+        return mutation.settled(wait)
+
+
+def _place(method: str, ids: tuple[str | int, ...]) -> tuple[str, str]:
+    """Return the path of a call, and what it is about."""
+    operation = OPERATIONS[method]
+    parts = [segment(part, name) for part, name in zip(ids, operation.placeholders, strict=True)]
+    return operation.fill(*parts), "/".join(map(str, ids))
+
+
+def _version_header(doc_version: str | None) -> dict[str, str] | None:
+    if doc_version is None:
+        return None
+    if not doc_version.isascii() or not doc_version.isprintable() or doc_version != doc_version.strip():
+        raise InvalidRequestError(f'doc_version is "latest" or a version in ASCII, not {doc_version!r}')
+    return {DOC_VERSION_HEADER: doc_version}
+
+
+def _nothing(_document: dict[str, Any]) -> None:
+    """Ignore a document."""
+
+
+def given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that are not None."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def commas(values: Iterable[str | int] | None, name: str) -> str | None:
+    """Return a list as the service takes it in a query; None for none.
+
+    Raises:
+        InvalidRequestError: it is empty: the service would take it for no list at all, and answer with more.
+    """
+    if values is None:
+        return None
+    text = values if isinstance(values, str) else ",".join(map(str, values))
+    if not text:
+        raise InvalidRequestError(f"{name} is empty; pass None for all", request_sent=False)
+    return text
+
+
+def is_id(text: str, *prefixes: str) -> bool:
+    """Return whether `text` is an id, which stays, and not a name, which may become another thing's."""
+    return text.startswith(prefixes)
+
+
+def first_size(limit: int | None, page_size: int | None, default: int = DEFAULT_PAGE_SIZE) -> int:
+    """Return how many items to ask for in one request. The service gives fewer where that is too many."""
+    if page_size is not None and page_size < 1:
+        raise InvalidRequestError(f"page_size must be at least 1, not {page_size}")
+    size = default if page_size is None else page_size
+    return size if limit is None else max(1, min(size, limit))
+
+
+def read_page(answer: RestAnswer, read: Callable[[dict[str, Any]], T], key: str = "items") -> Page[T]:
+    """Return a page of a listing.
+
+    Raises:
+        ServiceUnavailableError: the answer holds no list of objects: an error must not look like an empty one.
+    """
+    document = answer.object()
+    items = document.get(key)
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise ServiceUnavailableError(f"the answer holds no list {key!r}: this was not the service")
+    return Page(tuple(map(read, items)), next_token=next_token(document))
+
+
+def next_token(document: Mapping[str, Any]) -> str | None:
+    """Return the token of the next page; None when this was the last one."""
+    token = document.get("nextPageToken")
+    if token:
+        return str(token)
+    link = document.get("nextPageLink")
+    if not link:
+        return None
+    found = parse_qs(urlsplit(str(link)).query).get("pageToken")
+    if not found:
+        raise ServiceUnavailableError("the answer names a next page without saying which")
+    return found[0]
