@@ -2,7 +2,8 @@
 
 `StorageConformance` is the kit that every storage client passes; it needs pytest (``cloud[testing]``).
 `FaultProxy` stands between a client and a real server and makes chosen requests go wrong;
-`ScriptedServer` answers what a test wrote down. Both listen on loopback and need no extra.
+`ScriptedServer` answers what a test wrote down. `FakeCodaServer` is a Coda that remembers. All of them listen
+on loopback and need no extra.
 """
 
 from typing import TYPE_CHECKING
@@ -10,6 +11,11 @@ from typing import TYPE_CHECKING
 from cloud.common._lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from cloud.testing._coda_seed import FakeCodaColumn as FakeCodaColumn
+    from cloud.testing._coda_seed import FakeCodaDoc as FakeCodaDoc
+    from cloud.testing._coda_seed import FakeCodaTable as FakeCodaTable
+    from cloud.testing._coda_server import CODA_WINDOWS as CODA_WINDOWS
+    from cloud.testing._coda_server import FakeCodaServer as FakeCodaServer
     from cloud.testing._fault_kinds import Fault as Fault
     from cloud.testing._fault_kinds import FaultKind as FaultKind
     from cloud.testing._fault_kinds import SeenRequest as SeenRequest
@@ -17,30 +23,46 @@ if TYPE_CHECKING:
     from cloud.testing._scripted_server import RecordedRequest as RecordedRequest
     from cloud.testing._scripted_server import ScriptedResponse as ScriptedResponse
     from cloud.testing._scripted_server import ScriptedServer as ScriptedServer
+    from cloud.testing._service_calls import ServedRequest as ServedRequest
+    from cloud.testing._service_windows import RateWindow as RateWindow
     from cloud.testing.storage import StorageConformance as StorageConformance
     from cloud.testing.storage import StorageHarness as StorageHarness
 
 __all__ = [
+    "CODA_WINDOWS",
+    "FakeCodaColumn",
+    "FakeCodaDoc",
+    "FakeCodaServer",
+    "FakeCodaTable",
     "Fault",
     "FaultKind",
     "FaultProxy",
+    "RateWindow",
     "RecordedRequest",
     "ScriptedResponse",
     "ScriptedServer",
     "SeenRequest",
+    "ServedRequest",
     "StorageConformance",
     "StorageHarness",
 ]
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
+        "CODA_WINDOWS": "._coda_server",
+        "FakeCodaColumn": "._coda_seed",
+        "FakeCodaDoc": "._coda_seed",
+        "FakeCodaServer": "._coda_server",
+        "FakeCodaTable": "._coda_seed",
         "Fault": "._fault_kinds",
         "FaultKind": "._fault_kinds",
         "FaultProxy": "._fault_proxy",
+        "RateWindow": "._service_windows",
         "RecordedRequest": "._scripted_server",
         "ScriptedResponse": "._scripted_server",
         "ScriptedServer": "._scripted_server",
         "SeenRequest": "._fault_kinds",
+        "ServedRequest": "._service_calls",
         "StorageConformance": ".storage",
         "StorageHarness": ".storage",
     },

@@ -180,6 +180,10 @@ class FakeService(ABC):
         if not route.open and call.token not in self._tokens:
             raise Refusal(401, "Unauthorized")
 
+    def counted_by(self, call: Call) -> str:
+        """Return whose calls share the rate windows: by default those of one token."""
+        return call.token
+
     def __enter__(self) -> Self:
         """Start to answer."""
         self._server.__enter__()
@@ -276,7 +280,7 @@ class FakeService(ABC):
             return self._refused(refusal)
 
     def _count(self, call: Call, route: Route) -> None:
-        wait = self._windows.wait(route.window, call.token, call.at)
+        wait = self._windows.wait(route.window, self.counted_by(call), call.at)
         if wait > 0:
             raise Refusal(429, "Too Many Requests", self._when(wait))
 

@@ -30,24 +30,24 @@ class RateWindow:
 
 
 class RateWindows:
-    """Counts the answered calls of every token. What was refused does not count."""
+    """Counts the answered calls of every caller. What was refused does not count."""
 
     def __init__(self, windows: Iterable[RateWindow]) -> None:
         self._windows = {window.name: window for window in windows}
         self._answered: dict[tuple[str, str], deque[float]] = {}
 
-    def wait(self, name: str | None, token: str, now: float) -> float:
+    def wait(self, name: str | None, caller: str, now: float) -> float:
         """Count a call, or return the seconds after which it would be answered.
 
         Args:
             name: of its window; 0 is returned when there is none such.
-            token: whose call it is.
+            caller: whose call it is.
             now: seconds of any clock that does not go back.
         """
         window = self._windows.get(name or "")
         if window is None:
             return 0.0
-        answered = self._answered.setdefault((window.name, token), deque())
+        answered = self._answered.setdefault((window.name, caller), deque())
         while answered and answered[0] <= now - window.seconds:
             answered.popleft()
         if len(answered) >= window.limit:
