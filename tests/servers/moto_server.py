@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _EVERYTHING = ["*"]
-_READING = ["s3:Get*", "s3:List*", "s3:Head*"]
+_READING = ["s3:Get*", "s3:List*", "s3:Head*", "ec2:Describe*"]
 
 
 def _policy(actions: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, final
 
 from cloud.aws._ec2_read import tag_specification, tags_of
@@ -88,8 +89,8 @@ class EC2Network(EC2Service):
             self._change_rule(
                 "add_security_rule", f"authorize_security_group_{rule.direction}", group_id, rule
             )
-        except AlreadyExistsError:  # not a moment ago: an earlier try, or somebody else, has added it
-            return True
+        except AlreadyExistsError as error:  # it may be written in another way: 10.0.0.1/8
+            return len(error.attempts) > 1  # an earlier try of this call has added it
         return True
 
     @final
@@ -97,12 +98,10 @@ class EC2Network(EC2Service):
         """Make sure that the group does not have the rule; False when it did not."""
         if rule not in self.get_security_group(group_id).rules:
             return False
-        try:
+        with suppress(NotFoundError):  # there a moment ago: an earlier try, or somebody else, has removed it
             self._change_rule(
                 "remove_security_rule", f"revoke_security_group_{rule.direction}", group_id, rule
             )
-        except NotFoundError:  # it was there a moment ago: an earlier try, or somebody else, has removed it
-            return True
         return True
 
     def _change_rule(self, operation: str, method: str, group_id: str, rule: SecurityRule) -> None:

@@ -1,8 +1,10 @@
 """What tests of and with this library need: conformance kits, and servers that misbehave on demand.
 
-`StorageConformance` is the kit that every storage client passes; it needs pytest (``cloud[testing]``).
+`StorageConformance` is the kit that every storage client passes, `ComputeConformance` that of compute clients;
+they need pytest (``cloud[testing]``).
 `FaultProxy` stands between a client and a real server and makes chosen requests go wrong;
-`ScriptedServer` answers what a test wrote down. `FakeCodaServer` is a Coda that remembers. All of them listen
+`ScriptedServer` answers what a test wrote down. `FakeCodaServer` is a Coda that remembers, `FakeNewsletterServer`
+an Infomaniak newsletter. All of them listen
 on loopback and need no extra.
 """
 
@@ -20,20 +22,27 @@ if TYPE_CHECKING:
     from cloud.testing._fault_kinds import FaultKind as FaultKind
     from cloud.testing._fault_kinds import SeenRequest as SeenRequest
     from cloud.testing._fault_proxy import FaultProxy as FaultProxy
+    from cloud.testing._newsletter import FakeNewsletterServer as FakeNewsletterServer
+    from cloud.testing._newsletter_state import SentMail as SentMail
     from cloud.testing._scripted_server import RecordedRequest as RecordedRequest
     from cloud.testing._scripted_server import ScriptedResponse as ScriptedResponse
     from cloud.testing._scripted_server import ScriptedServer as ScriptedServer
     from cloud.testing._service_calls import ServedRequest as ServedRequest
     from cloud.testing._service_windows import RateWindow as RateWindow
+    from cloud.testing.compute import ComputeConformance as ComputeConformance
+    from cloud.testing.compute import ComputeHarness as ComputeHarness
     from cloud.testing.storage import StorageConformance as StorageConformance
     from cloud.testing.storage import StorageHarness as StorageHarness
 
 __all__ = [
     "CODA_WINDOWS",
+    "ComputeConformance",
+    "ComputeHarness",
     "FakeCodaColumn",
     "FakeCodaDoc",
     "FakeCodaServer",
     "FakeCodaTable",
+    "FakeNewsletterServer",
     "Fault",
     "FaultKind",
     "FaultProxy",
@@ -42,6 +51,7 @@ __all__ = [
     "ScriptedResponse",
     "ScriptedServer",
     "SeenRequest",
+    "SentMail",
     "ServedRequest",
     "StorageConformance",
     "StorageHarness",
@@ -50,10 +60,13 @@ __getattr__, __dir__ = lazy_exports(
     __name__,
     {
         "CODA_WINDOWS": "._coda_server",
+        "ComputeConformance": ".compute",
+        "ComputeHarness": ".compute",
         "FakeCodaColumn": "._coda_seed",
         "FakeCodaDoc": "._coda_seed",
         "FakeCodaServer": "._coda_server",
         "FakeCodaTable": "._coda_seed",
+        "FakeNewsletterServer": "._newsletter",
         "Fault": "._fault_kinds",
         "FaultKind": "._fault_kinds",
         "FaultProxy": "._fault_proxy",
@@ -62,6 +75,7 @@ __getattr__, __dir__ = lazy_exports(
         "ScriptedResponse": "._scripted_server",
         "ScriptedServer": "._scripted_server",
         "SeenRequest": "._fault_kinds",
+        "SentMail": "._newsletter_state",
         "ServedRequest": "._service_calls",
         "StorageConformance": ".storage",
         "StorageHarness": ".storage",

@@ -18,9 +18,9 @@ from cloud.common.errors import UnsupportedOperationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from enum import Enum
 
     from cloud.common._base_storage import BaseStorageClient
-    from cloud.common.enums import Capability
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
 _BUCKET = pytest.StashKey["tuple[BaseStorageClient, str]"]()
@@ -107,7 +107,7 @@ def _lacking(attribute: str) -> UnsupportedOperationError:
     return UnsupportedOperationError(f"this harness has no such client; declare {attribute} = False")
 
 
-def about(capability: Capability) -> Callable[[_F], _F]:
+def about(capability: Enum) -> Callable[[_F], _F]:
     """Note that a test is about one capability; the table of capabilities is made from it."""
 
     def mark(test: _F) -> _F:
