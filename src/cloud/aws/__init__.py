@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cloud.aws._ec2_records import Snapshot as Snapshot
     from cloud.aws._ec2_records import Spot as Spot
     from cloud.aws._ec2_records import Volume as Volume
+    from cloud.aws._lambda import LambdaClient as LambdaClient
+    from cloud.aws._lambda_records import LambdaOptions as LambdaOptions
     from cloud.aws._s3 import S3Client as S3Client
 
 __all__ = [
@@ -24,6 +26,8 @@ __all__ = [
     "EC2Client",
     "EC2InstanceOptions",
     "Encryption",
+    "LambdaClient",
+    "LambdaOptions",
     "S3Client",
     "S3Options",
     "SecurityGroup",
@@ -45,6 +49,8 @@ __getattr__, __dir__ = lazy_exports(
         "Snapshot": "._ec2_records",
         "Spot": "._ec2_records",
         "Volume": "._ec2_records",
+        "LambdaClient": "._lambda",
+        "LambdaOptions": "._lambda_records",
         "S3Client": "._s3",
         "S3Options": "cloud._dialects.s3._options",
     },

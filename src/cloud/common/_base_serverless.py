@@ -138,7 +138,7 @@ class BaseServerlessClient(ServerlessCalls, ServerlessClient, CloudClient):
             options=options,
         )
         with self._packed(code_path, requirements) as package:
-            function = NewFunction(name=name, settings=settings, package=package)
+            function = self._placed("create_function", name, settings, package)
             made = self._run("create_function", name, lambda: self._create(function), idempotent=False)
         return self._ready("create_function", name, wait_seconds).info if wait else made
 
@@ -230,7 +230,7 @@ class BaseServerlessClient(ServerlessCalls, ServerlessClient, CloudClient):
             try:
                 self._described("deploy_function", name)
             except NotFoundError:
-                function = NewFunction(name=name, settings=settings, package=package)
+                function = self._placed("deploy_function", name, settings, package)
             else:
                 return self._update("deploy_function", name, settings, package, True, wait_seconds)
             self._run("deploy_function", name, lambda: self._create(function), idempotent=False)
@@ -257,7 +257,14 @@ class BaseServerlessClient(ServerlessCalls, ServerlessClient, CloudClient):
             max_package_bytes=limits.max_package_bytes,
             max_unpacked_bytes=limits.max_unpacked_bytes,
             requirements=requirements,
+            hint=limits.package_hint,
         )
+
+    def _placed(
+        self, operation: str, name: str, settings: FunctionSettings, package: CodePackage
+    ) -> NewFunction:
+        code = self._run(operation, name, lambda: self._place_code(name, package))
+        return NewFunction(name=name, settings=settings, package=package, code=code)
 
     def _update(
         self,
@@ -270,26 +277,35 @@ class BaseServerlessClient(ServerlessCalls, ServerlessClient, CloudClient):
     ) -> Deployment:
         from cloud.common._serverless_records import Deployment
 
-        now = self._ready(operation, name, wait_seconds) if wait else self._described(operation, name)
+        if wait:
+            now = self._ready(operation, name, wait_seconds, after_change=False)
+        else:
+            now = self._described(operation, name)
         sends_code = package is not None and package.sha256 != now.info.code_sha256
         sends_settings = _differ(settings, now)
         info = now.info
         if sends_code and package is not None:
             if sends_settings and not wait:
                 raise InvalidRequestError("code and settings can be changed in one call only with wait=True")
-            function = NewFunction(name=name, settings=settings, package=package)
+            function = self._placed(operation, name, settings, package)
             info = self._run(operation, name, lambda: self._update_code(function))
             if wait:
-                info = self._ready(operation, name, wait_seconds).info
+                now = self._ready(operation, name, wait_seconds)
+                info = now.info
         if sends_settings:
-            info = self._run(operation, name, lambda: self._update_settings(name, settings))
+            info = self._run(operation, name, lambda: self._update_settings(name, settings, now))
             if wait:
                 info = self._ready(operation, name, wait_seconds).info
         action = "updated" if sends_code or sends_settings else "unchanged"
         return Deployment(function=info, action=action, code_changed=sends_code)
 
-    def _ready(self, operation: str, name: str, wait_seconds: float) -> Described:
+    def _ready(
+        self, operation: str, name: str, wait_seconds: float, *, after_change: bool = True
+    ) -> Described:
         """Return the function as soon as nothing is changing it.
+
+        Args:
+            after_change: whether the change was ours, so that its failure is one of this call.
 
         Raises:
             ConflictError: the provider could not make it ready.
@@ -298,7 +314,7 @@ class BaseServerlessClient(ServerlessCalls, ServerlessClient, CloudClient):
         deadline, delay = self._clock() + wait_seconds, _FIRST_LOOK_SECONDS
         while True:
             found = self._described(operation, name)
-            if found.info.state is FunctionState.FAILED:
+            if after_change and found.info.state is FunctionState.FAILED:
                 raise ConflictError(
                     f"the provider could not make the function ready: {found.info.raw_state}",
                     context=self._runtime.context(operation, name),

@@ -67,6 +67,7 @@ def packed(
     max_package_bytes: int,
     max_unpacked_bytes: int,
     requirements: Requirements | None = None,
+    hint: str | None = None,
 ) -> Iterator[CodePackage]:
     """Give the package of `code_path`; a zip that was made for it is gone after the block.
 
@@ -79,6 +80,7 @@ def packed(
         max_package_bytes: largest zip.
         max_unpacked_bytes: largest sum of the files.
         requirements: what pip installs beside the code.
+        hint: what to do about a package that is too large.
 
     Raises:
         InvalidRequestError: there is nothing at `code_path`, it is empty or too large, holds a link that
@@ -93,7 +95,9 @@ def packed(
                 "requirements go into a package that is made here, not into a zip",
                 hint="pass the folder that the zip was made of",
             )
-        yield _checked_size(_described(path, _unpacked_size(path, max_unpacked_bytes)), max_package_bytes)
+        yield _checked_size(
+            _described(path, _unpacked_size(path, max_unpacked_bytes)), max_package_bytes, hint
+        )
         return
     with tempfile.TemporaryDirectory(prefix="cloud-package-") as folder:
         sources = list(_sources(path))
@@ -107,7 +111,7 @@ def packed(
         _check_unpacked(unpacked, max_unpacked_bytes)
         target = Path(folder) / "package.zip"
         _write(target, sources)
-        yield _checked_size(_described(target, unpacked), max_package_bytes)
+        yield _checked_size(_described(target, unpacked), max_package_bytes, hint)
 
 
 def _described(path: Path, unpacked: int) -> CodePackage:
@@ -120,9 +124,11 @@ def _described(path: Path, unpacked: int) -> CodePackage:
     return CodePackage(path, size, unpacked, base64.b64encode(digest.digest()).decode("ascii"))
 
 
-def _checked_size(package: CodePackage, limit: int) -> CodePackage:
+def _checked_size(package: CodePackage, limit: int, hint: str | None) -> CodePackage:
     if package.size > limit:
-        raise InvalidRequestError(f"the package has {package.size} bytes; at most {limit} are possible here")
+        raise InvalidRequestError(
+            f"the package has {package.size} bytes; at most {limit} are possible here", hint=hint
+        )
     return package
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from cloud.common._observe import Observer
+    from cloud.common._packaging import CodePackage
     from cloud.common._paging import Page
     from cloud.common._ratelimit import Limiter
     from cloud.common._retry import RetryPolicy
@@ -73,6 +74,10 @@ class ServerlessCore(BaseClient):
         """Return the function as it is."""
 
     @abstractmethod
+    def _place_code(self, name: str, package: CodePackage) -> Any:
+        """Return what `_create` and `_update_code` name the package by; upload it first where that is needed."""
+
+    @abstractmethod
     def _create(self, function: NewFunction) -> FunctionInfo:
         """Make the function; AlreadyExistsError when there is one of that name."""
 
@@ -81,8 +86,8 @@ class ServerlessCore(BaseClient):
         """Replace the function's package by the one of `function`."""
 
     @abstractmethod
-    def _update_settings(self, name: str, settings: FunctionSettings) -> FunctionInfo:
-        """Replace those settings that are not None."""
+    def _update_settings(self, name: str, settings: FunctionSettings, now: Described) -> FunctionInfo:
+        """Replace those settings that are not None; `now` is how the function is."""
 
     @abstractmethod
     def _delete(self, name: str) -> None:

@@ -6,7 +6,7 @@ Everything here is checked before a hook sees it. New fields never break a provi
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cloud.common._redact import HiddenValues
 
@@ -26,6 +26,7 @@ class FunctionLimits:
         max_event_bytes: longest event of an invocation that is waited for, as JSON.
         max_async_event_bytes: likewise, of one that is not waited for.
         max_package_bytes: largest package.
+        package_hint: what to do about a larger one.
         max_unpacked_bytes: largest sum of the files in a package.
         max_environment_bytes: longest names and values of the environment together.
         memory_bytes: least and most memory.
@@ -39,6 +40,7 @@ class FunctionLimits:
     max_environment_bytes: int
     memory_bytes: tuple[int, int]
     timeout_seconds: tuple[float, float]
+    package_hint: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,11 +97,16 @@ class Described:
 
 @dataclass(frozen=True, kw_only=True)
 class NewFunction:
-    """A function that shall be made."""
+    """A function that shall be made, or get new code.
+
+    Attributes:
+        code: what `_place_code` returned for the package.
+    """
 
     name: str
     settings: FunctionSettings
     package: CodePackage
+    code: Any = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

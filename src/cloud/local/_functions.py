@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cloud.common._observe import Observer
+    from cloud.common._packaging import CodePackage
     from cloud.common._ratelimit import Limiter
     from cloud.common._retry import RetryPolicy
     from cloud.common._serverless_types import (
@@ -176,6 +177,9 @@ class LocalServerlessClient(BaseServerlessClient):
         function = self._store.read(name)
         return Described(info=_info(function), environment=HiddenValues(function.environment))
 
+    def _place_code(self, name: str, package: CodePackage) -> CodePackage:  # noqa: ARG002  # it is here already
+        return package
+
     def _create(self, function: NewFunction) -> FunctionInfo:
         settings, package = function.settings, function.package
         made = StoredFunction(
@@ -201,7 +205,8 @@ class LocalServerlessClient(BaseServerlessClient):
 
         return _info(self._store.replace_code(function.name, package, _LIMITS.max_unpacked_bytes, change))
 
-    def _update_settings(self, name: str, settings: FunctionSettings) -> FunctionInfo:
+    def _update_settings(self, name: str, settings: FunctionSettings, now: Described) -> FunctionInfo:
+        del now  # `change` reads it again, under the function's lock
         given: dict[str, Any] = {
             field: value
             for field in ("runtime", "handler", "memory_bytes", "timeout_seconds", "description")
