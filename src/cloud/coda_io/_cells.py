@@ -34,14 +34,15 @@ class Markdown(str):
     __slots__ = ()
 
 
-def _amount(value: object) -> Decimal | None:
+def amount(value: object) -> Decimal | None:
+    """Return an exact number that the service wrote as a number or a text."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        amount = Decimal(str(value))
+        found = Decimal(str(value))
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() else None
+    return found if found.is_finite() else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +68,7 @@ class Currency(CodaRecord):
     """
 
     currency: str
-    amount: Decimal = needed(_amount)
+    amount: Decimal = needed(amount)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

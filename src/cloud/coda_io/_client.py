@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from cloud.coda_io._analytics import AnalyticsOperations
 from cloud.coda_io._docs import DocOperations
 from cloud.coda_io._limits import CodaLimits, limiter_of
+from cloud.coda_io._pack_listings import PackListingOperations
+from cloud.coda_io._pack_logs import PackLogOperations
+from cloud.coda_io._packs import PackOperations
 from cloud.coda_io._pages import PageOperations
 from cloud.coda_io._rows import RowOperations
+from cloud.coda_io._sharing import SharingOperations
 from cloud.coda_io._tables import TableOperations
+from cloud.coda_io._workspaces import WorkspaceOperations
 from cloud.common._redact import Secret
 from cloud.common.contracts import CloudClient
 from cloud.common.credentials import CloudCredentials
@@ -41,6 +47,12 @@ class CodaClient(
     PageOperations,
     TableOperations,
     RowOperations,
+    SharingOperations,
+    WorkspaceOperations,
+    AnalyticsOperations,
+    PackOperations,
+    PackListingOperations,
+    PackLogOperations,
     CloudClient,
 ):
     """Docs, pages, tables and rows of Coda.

@@ -57,7 +57,7 @@ class CodaCore(RestClient):
             read: makes the result.
             ids: what fills the placeholders of the operation's path, in order.
             query: parameters; None leaves one out.
-            body: the JSON body; of an object, what is None at the top is left out.
+            body: the JSON body; of a plain dict, what is None at the top is left out.
             doc_version: value of the header X-Coda-Doc-Version.
             idempotent: whether this call can do no harm twice; None for what the operation says.
         """
@@ -70,7 +70,7 @@ class CodaCore(RestClient):
             path,
             lambda answer: read(answer.object()),
             query=(query or {}).items(),
-            body=given(body) if isinstance(body, dict) else body,
+            body=given(body) if type(body) is dict else body,
             headers=_version_header(doc_version),
             accepts=(operation.success,),
             idempotent=operation.idempotent if idempotent is None else idempotent,
@@ -94,6 +94,7 @@ class CodaCore(RestClient):
         doc_version: str | None = None,
         key: str = "items",
         sized: bool = True,
+        mark: Callable[[T, dict[str, Any]], T] | None = None,
     ) -> Pager[T]:
         """Return a lazy listing.
 
@@ -105,6 +106,7 @@ class CodaCore(RestClient):
             page_token: where to go on; the service then ignores every other parameter, and none is sent.
             key: the field of the answer that holds the items.
             sized: whether the operation takes a page size.
+            mark: completes an item by what the answer says of the whole page.
         """
         path, resource = _place(method, ids)
         first = dict(query or {})
@@ -118,7 +120,7 @@ class CodaCore(RestClient):
                 resource,
                 "GET",
                 path,
-                lambda answer: read_page(answer, read, key),
+                lambda answer: read_page(answer, read, key, mark),
                 query=pairs.items(),
                 headers=_version_header(doc_version),
                 idempotent=True,
@@ -168,6 +170,22 @@ def _nothing(_document: dict[str, Any]) -> None:
     """Ignore a document."""
 
 
+def text_of(name: str) -> Callable[[dict[str, Any]], str]:
+    """Return what reads one text of an answer."""
+
+    def read(document: dict[str, Any]) -> str:
+        value = document.get(name)
+        if value is None:
+            raise ServiceUnavailableError(f"the answer holds no {name!r}: this was not the service")
+        return str(value)
+
+    return read
+
+
+class Exact(dict[str, Any]):
+    """A body of which nothing is left out: None in it means something."""
+
+
 def given(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields that are not None."""
     return {name: value for name, value in fields.items() if value is not None}
@@ -200,7 +218,12 @@ def first_size(limit: int | None, page_size: int | None, default: int = DEFAULT_
     return size if limit is None else max(1, min(size, limit))
 
 
-def read_page(answer: RestAnswer, read: Callable[[dict[str, Any]], T], key: str = "items") -> Page[T]:
+def read_page(
+    answer: RestAnswer,
+    read: Callable[[dict[str, Any]], T],
+    key: str = "items",
+    mark: Callable[[T, dict[str, Any]], T] | None = None,
+) -> Page[T]:
     """Return a page of a listing.
 
     Raises:
@@ -210,7 +233,10 @@ def read_page(answer: RestAnswer, read: Callable[[dict[str, Any]], T], key: str 
     items = document.get(key)
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise ServiceUnavailableError(f"the answer holds no list {key!r}: this was not the service")
-    return Page(tuple(map(read, items)), next_token=next_token(document))
+    found = tuple(map(read, items))
+    if mark is not None:
+        found = tuple(mark(item, document) for item in found)
+    return Page(found, next_token=next_token(document))
 
 
 def next_token(document: Mapping[str, Any]) -> str | None:

@@ -15,7 +15,7 @@ from cloud._dialects.rest._paths import query_text
 from cloud._wire._types import HttpRequest, Origin
 from cloud.common._fork import renew_after_fork
 from cloud.common._observe import call_facts
-from cloud.common._redact import HiddenValues
+from cloud.common._redact import HiddenBytes, HiddenValues, Secret
 from cloud.common.errors import ConfigurationError, InvalidRequestError, ServiceUnavailableError
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from cloud._dialects.rest._paths import Value
     from cloud._wire._types import HttpResponse, Timeouts
-    from cloud.common._redact import Secret
 
 MAX_ANSWER_BYTES = 256 << 20
 """More than any page of a listing; an answer beyond it is an error, not a short one."""
@@ -258,17 +257,26 @@ def _decoded(body: bytes, headers: Mapping[str, str]) -> bytes:
 
 
 def json_bytes(value: object) -> bytes:
-    """Return `value` as JSON in UTF-8.
+    """Return `value` as JSON in UTF-8, in a form that no repr shows. Secrets in it are revealed here only.
 
     Raises:
         InvalidRequestError: it holds what JSON has not: NaN, a time, a lone surrogate.
     """
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        text = json.dumps(
+            value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_revealed
+        )
+        return HiddenBytes(text.encode())
     except (TypeError, ValueError, RecursionError) as exc:
         raise InvalidRequestError(
             f"the request cannot be written as JSON: {exc}", request_sent=False
         ) from exc
+
+
+def _revealed(value: object) -> str:
+    if isinstance(value, Secret):
+        return value.reveal()
+    raise TypeError(f"a value of the type {type(value).__name__} has no form in JSON")
 
 
 def _checked(token: Secret) -> str:
