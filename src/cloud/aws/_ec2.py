@@ -17,8 +17,9 @@ from cloud.aws._ec2_read import (
 from cloud.aws._ec2_records import EC2InstanceOptions
 from cloud.aws._ec2_volumes import EC2Volumes
 from cloud.aws._session import call
-from cloud.common._base_compute import BaseComputeClient, fits
-from cloud.common._compute_core import checked_tags, checked_text
+from cloud.common._base_compute import BaseComputeClient
+from cloud.common._compute_core import checked_tags
+from cloud.common._compute_read import fits
 from cloud.common._compute_types import (
     ConsoleHooks,
     DryRunHooks,
@@ -32,8 +33,6 @@ from cloud.common.errors import NotFoundError, UnknownServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-
-    from typing_extensions import Self
 
     from cloud.common._compute_types import ActionRequest, CatalogRequest, CreateInstanceRequest
     from cloud.common.enums import InstanceState
@@ -83,17 +82,6 @@ class EC2Client(
         return frozenset(ComputeCapability) - {ComputeCapability.QUOTAS}  # they are another service's
 
     # -- regions -------------------------------------------------------------------------------------------
-    @final
-    def list_regions(self) -> list[str]:
-        """Return the regions that the account may use, sorted."""
-        answer = self._run("list_regions", "", lambda: self._call("describe_regions"))
-        return sorted(item["RegionName"] for item in answer["Regions"])
-
-    @final
-    def in_region(self, region: str) -> Self:
-        """Return a client of the same settings for another region."""
-        return type(self)(**{**self._arguments, "region": checked_text("region", region)})
-
     @final
     def list_instances_everywhere(
         self,

@@ -18,7 +18,7 @@ from cloud.common._lazy import require, require_installed
 from cloud.common._observe import call_facts
 from cloud.common._redact import HiddenValues
 from cloud.common.enums import CloudProvider
-from cloud.common.errors import ConfigurationError, ServiceUnavailableError
+from cloud.common.errors import ConfigurationError, InvalidRequestError, ServiceUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -76,7 +76,7 @@ class AwsSession:
         self._lock = threading.RLock()
         renew_after_fork(self, "_lock", threading.RLock)
         self._session: Any = None
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
         renew_after_fork(self, "_clients", dict)
 
     def region(self) -> str:
@@ -94,10 +94,25 @@ class AwsSession:
             )
         return str(found)
 
-    def client(self, region: str | None = None) -> Any:
-        """Return boto3's client of a region; of the session's own for None."""
+    def in_region(self, region: str) -> AwsSession:
+        """Return a session of the same login in another region; what botocore has loaded is shared."""
+        copy = AwsSession(
+            self._service,
+            credentials=None,
+            region=region,
+            endpoint_url=self._endpoint_url,
+            profile=self._profile,
+            timeout=(self._timeouts.connect, self._timeouts.read),
+            settings=self._settings,
+            environ=self._environ,
+        )
+        copy._keys, copy._session = self._keys, self._botocore_session()  # its own class
+        return copy
+
+    def client(self, region: str | None = None, *, service: str | None = None) -> Any:
+        """Return boto3's client of a region and service; of the session's own for None."""
         keys = self._keys.keys() if self._keys is not None else None  # also says when they have ended
-        name = region or self.region()
+        name = (service or self._service, region or self.region())
         with self._lock:
             found = self._clients.get(name)
             if found is None:
@@ -107,7 +122,7 @@ class AwsSession:
                     secrets["aws_secret_access_key"] = keys.secret_key
                     if keys.session_token is not None:
                         secrets["aws_session_token"] = keys.session_token
-                found = self._clients[name] = self._make(name, secrets)
+                found = self._clients[name] = self._make(*name, secrets)
             return found
 
     def close(self) -> None:
@@ -125,7 +140,7 @@ class AwsSession:
                 self._session = session.Session(profile=self._profile)
             return self._session
 
-    def _make(self, region: str, secrets: Mapping[str, Any]) -> Any:
+    def _make(self, service: str, region: str, secrets: Mapping[str, Any]) -> Any:
         boto3 = require("boto3", extra=EXTRA)
         from botocore.config import Config
 
@@ -136,7 +151,7 @@ class AwsSession:
             **self._settings,
         )
         return boto3.session.Session(botocore_session=self._botocore_session()).client(
-            self._service, region_name=region, endpoint_url=self._endpoint_url, config=config, **secrets
+            service, region_name=region, endpoint_url=self._endpoint_url, config=config, **secrets
         )
 
 
@@ -214,6 +229,21 @@ class AwsClient(BaseClient):
     def region(self) -> str:
         """Region of the requests."""
         return self._aws.region()
+
+    def list_regions(self) -> list[str]:
+        """Return the regions that the account may use, sorted. EC2 is asked, whatever the client's service is."""
+        answer = self._runtime.run(
+            "list_regions", "", lambda: call(self._aws.client(service="ec2"), "describe_regions")
+        )
+        return sorted(item["RegionName"] for item in answer["Regions"])
+
+    def in_region(self, region: str) -> Self:
+        """Return a client of the same settings for another region."""
+        if not isinstance(region, str) or not region:
+            raise InvalidRequestError(f"the region must be a name, not {region!r}")
+        copy = type(self)(**{**self._arguments, "region": region})
+        copy._aws = self._aws.in_region(region)  # noqa: SLF001  # its own class
+        return copy
 
     @property
     def native(self) -> Any:
