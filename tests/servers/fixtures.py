@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from servers import azurite, ceph, fake_gcs, gcs_emulator, moto_server, seaweedfs, swift
+from servers import azurite, ceph, fake_gcs, gcs_emulator, ministack, moto_server, seaweedfs, swift
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +24,7 @@ __all__ = [
     "ceph_server",
     "fake_gcs_server",
     "gcs_emulator_server",
+    "ministack_server",
     "moto_auth_server",
     "moto_server_",
     "seaweedfs_server",
@@ -35,6 +36,13 @@ __all__ = [
 def seaweedfs_server() -> Iterator[Server]:
     """Yield a SeaweedFS."""
     with seaweedfs.run() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ministack_server() -> Iterator[Server]:
+    """Yield a ministack, which runs Lambda functions."""
+    with ministack.run() as server:
         yield server
 
 

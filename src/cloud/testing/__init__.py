@@ -3,9 +3,8 @@
 `StorageConformance` is the kit that every storage client passes, `ComputeConformance` that of compute clients;
 they need pytest (``cloud[testing]``).
 `FaultProxy` stands between a client and a real server and makes chosen requests go wrong;
-`ScriptedServer` answers what a test wrote down. `FakeCodaServer` is a Coda that remembers, `FakeNewsletterServer`
-an Infomaniak newsletter. All of them listen
-on loopback and need no extra.
+`ScriptedServer` answers what a test wrote down. `FakeCodaServer` is a Coda that remembers,
+`FakeNewsletterServer` an Infomaniak newsletter. All of them listen on loopback and need no extra.
 """
 
 from typing import TYPE_CHECKING
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
     from cloud.testing._service_windows import RateWindow as RateWindow
     from cloud.testing.compute import ComputeConformance as ComputeConformance
     from cloud.testing.compute import ComputeHarness as ComputeHarness
+    from cloud.testing.serverless import ServerlessConformance as ServerlessConformance
+    from cloud.testing.serverless import ServerlessHarness as ServerlessHarness
     from cloud.testing.storage import StorageConformance as StorageConformance
     from cloud.testing.storage import StorageHarness as StorageHarness
 
@@ -53,6 +54,8 @@ __all__ = [
     "SeenRequest",
     "SentMail",
     "ServedRequest",
+    "ServerlessConformance",
+    "ServerlessHarness",
     "StorageConformance",
     "StorageHarness",
 ]
@@ -77,6 +80,8 @@ __getattr__, __dir__ = lazy_exports(
         "SeenRequest": "._fault_kinds",
         "SentMail": "._newsletter_state",
         "ServedRequest": "._service_calls",
+        "ServerlessConformance": ".serverless",
+        "ServerlessHarness": ".serverless",
         "StorageConformance": ".storage",
         "StorageHarness": ".storage",
     },
