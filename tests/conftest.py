@@ -1,8 +1,14 @@
 """Servers for every test that wants one; they start at their first use and stop with the run."""
 
+import signal
+
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["servers.fixtures"]
+
+# A run that a shell put in the background ignores Ctrl-C, and so would every program that it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No example fails for being slow: how fast a machine is under load is no property of the code.
 settings.register_profile("cloud", deadline=None, suppress_health_check=[HealthCheck.too_slow])

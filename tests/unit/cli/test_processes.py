@@ -6,12 +6,15 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cloud.local import LocalStorageClient
 
 COMMAND = [sys.executable, "-m", "cloud.cli"]
@@ -19,14 +22,20 @@ SOURCE = Path(__file__).parents[3] / "src"
 PIPE_CAPACITY = 1 << 16
 
 
-def popen(*args: object, **keywords: object) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+@contextmanager
+def popen(*args: object, **keywords: object) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(
         [*COMMAND, *map(str, args)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         **keywords,  # type: ignore[call-overload]  # passed on
-    )
+    ) as process:
+        try:
+            yield process
+        except BaseException:  # a failed test must not leave a program that fills the disk
+            process.kill()
+            raise
 
 
 @pytest.mark.parametrize("args", [["--help"], ["ls", "--help"], ["--version"], ["nonsense"]])
