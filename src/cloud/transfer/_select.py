@@ -64,6 +64,15 @@ class Selection:
             return False
         return not self._include or any(_fits(glob, name) for glob in self._include)
 
+    def enters(self, folder: str) -> bool:
+        """Return whether anything below the folder of this relative name may take part."""
+        # A name that no pattern can mean: what leaves it out leaves everything in the folder out.
+        return not any(_fits(glob, folder + "/\0") for glob in self._exclude)
+
+    def __repr__(self) -> str:
+        """Return how it was made."""
+        return f"Selection(include={list(self._include)}, exclude={list(self._exclude)})"
+
 
 def _fits(glob: str, name: str) -> bool:
     folders_only = glob.endswith("/")

@@ -154,11 +154,9 @@ def download_tree(
 
 
 def _local_path(folder: Path, name: str, info: ObjectInfo, guard: NameGuard | None) -> Path:
-    if _is_folder_marker(info):
-        name = name[:-1]
-        if not name:
-            return folder
-    path = safe_join(folder, name)
+    if name == "" and _is_folder_marker(info):
+        return folder
+    path = safe_join(folder, name[:-1] if _is_folder_marker(info) else name)
     if guard is not None:
         guard.check(name)
     return path

@@ -157,7 +157,7 @@ def test_a_file_in_the_place_of_a_folder_fails_alone(store: LocalStorageClient, 
         store.upload_file("b", key, b"x")
     report = download_tree(store, "b", "", tmp_path / "back", workers=1)
     assert (report.moved, report.failed) == (2, 1)
-    assert isinstance(report.failures[0].error, OSError)
+    assert isinstance(report.failures[0].error, InvalidRequestError)
 
 
 def test_existing_targets_are_skipped(store: LocalStorageClient, folder: Path, tmp_path: Path) -> None:

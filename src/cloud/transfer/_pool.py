@@ -1,0 +1,132 @@
+"""Calls on a few workers whose results come in the order of the items."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+from cloud.common._cancel import ended_by
+from cloud.common.errors import InvalidRequestError
+from cloud.transfer._prefetch import patiently, switch_below
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Executor
+
+    from cloud.common._cancel import Cancellation
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def check_workers(workers: int) -> None:
+    """Refuse a number of workers that cannot work."""
+    if workers < 1:
+        raise InvalidRequestError(f"workers must be at least 1, not {workers}")
+
+
+def map_ordered(
+    call: Callable[[T], R],
+    items: Iterable[T],
+    *,
+    workers: int,
+    cancellation: Cancellation | None = None,
+    executor: Executor | None = None,
+) -> Iterator[R]:
+    """Yield ``call(item)`` for every item, in order.
+
+    Lazy: items are taken as results are read, at most ``2 * workers`` ahead; that many results wait at most.
+    Leaving early ends what runs. What `call` raises is raised here.
+
+    Args:
+        call: for another process it must pickle, as the items must.
+        executor: runs the calls instead of threads of our own; calls there cannot be ended from here.
+    """
+    check_workers(workers)
+    return _map_ordered(call, items, workers, cancellation, executor)
+
+
+def _map_ordered(
+    call: Callable[[T], R],
+    items: Iterable[T],
+    workers: int,
+    cancellation: Cancellation | None,
+    executor: Executor | None,
+) -> Iterator[R]:
+    waiting: deque[Future[R]] = deque()
+    with switch_below(cancellation) as switch:
+        own = ThreadPoolExecutor(workers, thread_name_prefix="cloud-transfer") if executor is None else None
+
+        def run(item: T) -> R:
+            switch.check()
+            with ended_by(switch):
+                return call(item)
+
+        pool, work = (executor, call) if executor is not None else (own, run)
+        assert pool is not None  # noqa: S101  # one of the two is there
+        try:
+            for item in items:
+                switch.check()
+                waiting.append(pool.submit(work, item))
+                if len(waiting) >= 2 * workers:
+                    yield patiently(waiting.popleft())
+            while waiting:
+                yield patiently(waiting.popleft())
+        except BaseException:
+            switch.cancel()
+            raise
+        finally:
+            for future in waiting:
+                future.cancel()
+            if own is not None:
+                own.shutdown(wait=True, cancel_futures=True)
+
+
+class Pending:
+    """Decisions in the order of their items, some known at once and some still being asked for.
+
+    Args:
+        workers: how many are asked for at once.
+    """
+
+    def __init__(self, workers: int, switch: Cancellation) -> None:
+        self._limit = 4 * workers
+        self._switch = switch
+        self._workers = workers
+        self._pool: ThreadPoolExecutor | None = None
+        self._waiting: deque[Callable[[], None]] = deque()
+
+    def now(self, act: Callable[[], None]) -> None:
+        """Do `act` in its turn."""
+        if self._waiting:
+            self._wait_with(act)
+        else:
+            act()
+
+    def later(self, ask: Callable[[], R], act: Callable[[R], None]) -> None:
+        """Call `ask` on a worker, and `act` with its result in its turn."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="cloud-transfer")
+        future = self._pool.submit(self._run, ask)
+        self._wait_with(lambda: act(patiently(future)))
+
+    def _wait_with(self, act: Callable[[], None]) -> None:
+        self._waiting.append(act)
+        while len(self._waiting) > self._limit:
+            self._waiting.popleft()()
+
+    def _run(self, ask: Callable[[], R]) -> R:
+        self._switch.check()
+        with ended_by(self._switch):
+            return ask()
+
+    def drain(self) -> None:
+        """Do everything that waits."""
+        while self._waiting:
+            self._waiting.popleft()()
+
+    def close(self) -> None:
+        """Give the threads up."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
