@@ -314,7 +314,7 @@ class _Position(NamedTuple):
 
 def _page(envelope: Envelope, position: _Position, of: Callable[[v.Json], T]) -> Page[T]:
     """Return one page, and where the next one begins."""
-    objects = v.needed_objects([] if envelope.data is None else envelope.data)
+    objects = v.needed_objects(envelope.data)
     items = tuple(of(each) for each in objects)
     if position.kind == "skip":
         # How many items one request gives at most is not documented: only an empty page is surely the last.
