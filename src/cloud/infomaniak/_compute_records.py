@@ -1,6 +1,6 @@
-"""What Nova and Glance say about flavors, images, key pairs and the like, typed.
+"""What Nova says about server groups, zones, interfaces and the like, typed, and the options of a new instance.
 
-https://docs.openstack.org/api-ref/compute/ and https://docs.openstack.org/api-ref/image/v2/
+https://docs.openstack.org/api-ref/compute/
 """
 
 from __future__ import annotations
@@ -8,102 +8,61 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cloud.common._redact import Secret
-from cloud.common.models import EMPTY, FrozenMap, Record
+from cloud.common.errors import InvalidRequestError
+from cloud.common.models import Record
 from cloud.infomaniak._planning import moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Flavor(Record):
-    """What an instance may be made of.
-
-    Attributes:
-        id: Nova's id.
-        name: such as ``a2-ram4-disk20-perf1``.
-        vcpus: virtual processors.
-        memory_mib: memory in MiB.
-        disk_gib: root disk in GiB; 0 for one that needs a boot volume.
-        ephemeral_gib: second disk in GiB.
-        is_public: whether every project may use it.
-        extra_specs: what the service tells about it.
-        raw: the service's own record.
-    """
-
-    id: str
-    name: str
-    vcpus: int
-    memory_mib: int
-    disk_gib: int
-    ephemeral_gib: int = 0
-    is_public: bool = True
-    extra_specs: Mapping[str, str] = field(default=EMPTY, hash=False)
-    raw: Any = field(default=None, repr=False, compare=False)
+    from cloud.common._redact import Secret
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Image(Record):
-    """A disk that instances and volumes are made from.
+@dataclass(frozen=True, kw_only=True)
+class InstanceOptions:
+    """What only Nova can be told of a new instance.
 
     Attributes:
-        id: Glance's id.
-        name: what people call it; names need not be unique.
-        status: ``queued``, ``saving``, ``active``, ``deactivated``, ``killed`` or ``deleted``.
-        size: length of its file in bytes; None until it is there.
-        min_disk_gib: smallest disk that it fits on, in GiB.
-        min_memory_mib: least memory that it runs in, in MiB.
-        disk_format: ``raw``, ``qcow2`` and the like.
-        visibility: ``public``, ``private``, ``shared`` or ``community``.
-        owner_id: whose it is.
-        tags: labels.
-        checksum: MD5 of its file; None until it is there.
-        created_at: when it was made.
-        raw: the service's own record.
+        description: free text.
+        labels: Nova's own tags, of at most 60 characters, without ``/`` and ``,``. The service finds instances by
+            them; `InfomaniakComputeClient.sweep` does, too.
+        boot_volume_gib: start from a new volume of this size, made from the image, instead of the host's disk.
+        boot_volume_type: type of that volume; the service's default when None.
+        boot_volume_id: start from this volume of yours; `image_id` says what is on it, and is not read.
+        keep_boot_volume: whether the volume stays when the instance goes.
+        server_group_id: the server group that says which host it may be on.
+        port_ids: ports of yours that it gets beside `networks`.
+        config_drive: whether it gets its metadata on a disk, too.
     """
 
-    id: str
-    name: str
-    status: str
-    size: int | None = None
-    min_disk_gib: int = 0
-    min_memory_mib: int = 0
-    disk_format: str | None = None
-    visibility: str = ""
-    owner_id: str | None = None
-    tags: tuple[str, ...] = ()
-    checksum: str | None = None
-    created_at: datetime | None = None
-    raw: Any = field(default=None, repr=False, compare=False)
+    description: str | None = None
+    labels: tuple[str, ...] = ()
+    boot_volume_gib: int | None = None
+    boot_volume_type: str | None = None
+    boot_volume_id: str | None = None
+    keep_boot_volume: bool = False
+    server_group_id: str | None = None
+    port_ids: tuple[str, ...] = ()
+    config_drive: bool | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        if self.boot_volume_gib is not None and self.boot_volume_id is not None:
+            raise InvalidRequestError("boot_volume_gib and boot_volume_id exclude each other")
+        if self.boot_volume_gib is not None and self.boot_volume_gib < 1:
+            raise InvalidRequestError(f"boot_volume_gib is at least 1, not {self.boot_volume_gib}")
+        if self.boot_volume_type is not None and self.boot_volume_gib is None:
+            raise InvalidRequestError("boot_volume_type needs boot_volume_gib")
+        for label in self.labels:
+            checked_label(label)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KeyPair(Record):
-    """The public half of an SSH key, which new instances let in.
-
-    Attributes:
-        name: its name, unique for the user.
-        fingerprint: of the public key.
-        public_key: as OpenSSH writes it.
-        key_type: ``ssh`` or ``x509``.
-        private_key: the other half, of a key pair that the service made. It tells it once, when it makes it.
-        created_at: when it was made; None in listings.
-        raw: the service's own record, without the private key.
-    """
-
-    name: str
-    fingerprint: str
-    public_key: str
-    key_type: str = "ssh"
-    private_key: Secret | None = None
-    created_at: datetime | None = None
-    raw: Any = field(default=None, repr=False, compare=False)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields as JSON-ready data, without the private key."""
-        return {**super(KeyPair, self).to_dict(), "private_key": None}
+def checked_label(label: str) -> str:
+    """Return `label`; InvalidRequestError for one that Nova does not take."""
+    if not isinstance(label, str) or not 1 <= len(label) <= 60 or set("/,") & set(label):
+        raise InvalidRequestError(f"a label has 1 to 60 characters, none of them / or a comma: {label!r}")
+    return label
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -237,53 +196,6 @@ class InstanceEvent(Record):
     message: str | None = None
     started_at: datetime | None = None
     raw: Any = field(default=None, repr=False, compare=False)
-
-
-def flavor_of(data: Mapping[str, Any]) -> Flavor:
-    """Return the record of Nova's ``flavor``."""
-    return Flavor(
-        id=data["id"],
-        name=data["name"],
-        vcpus=data["vcpus"],
-        memory_mib=data["ram"],
-        disk_gib=data["disk"],
-        ephemeral_gib=data.get("OS-FLV-EXT-DATA:ephemeral", 0),
-        is_public=data.get("os-flavor-access:is_public", True),
-        extra_specs=FrozenMap(data.get("extra_specs") or {}),
-        raw=data,
-    )
-
-
-def image_of(data: Mapping[str, Any]) -> Image:
-    """Return the record of Glance's image."""
-    return Image(
-        id=data["id"],
-        name=data.get("name") or "",
-        status=data["status"],
-        size=data.get("size"),
-        min_disk_gib=data.get("min_disk") or 0,
-        min_memory_mib=data.get("min_ram") or 0,
-        disk_format=data.get("disk_format"),
-        visibility=data.get("visibility") or "",
-        owner_id=data.get("owner"),
-        tags=tuple(data.get("tags") or ()),
-        checksum=data.get("checksum"),
-        created_at=moment(data.get("created_at")),
-        raw=data,
-    )
-
-
-def key_pair_of(data: Mapping[str, Any]) -> KeyPair:
-    """Return the record of Nova's ``keypair``."""
-    return KeyPair(
-        name=data["name"],
-        fingerprint=data["fingerprint"],
-        public_key=data["public_key"],
-        key_type=data.get("type") or "ssh",
-        private_key=Secret.of(data.get("private_key")),
-        created_at=moment(data.get("created_at")),
-        raw={name: value for name, value in data.items() if name != "private_key"},
-    )
 
 
 def server_group_of(data: Mapping[str, Any]) -> ServerGroup:
