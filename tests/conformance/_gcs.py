@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from cloud.common import RetryPolicy
     from servers._models import GcsServer
 
 TOKEN = "ya29.planted-token-of-the-conformance-kit"
@@ -53,8 +52,6 @@ def gcs_client(
     folder: Path,
     *,
     service: str,
-    seconds: float | None = None,
-    retry: RetryPolicy | None = None,
 ) -> Iterator[GCSClient]:
     """Give a client that logs in with a service account's key file, at a token endpoint of its own.
 
@@ -62,8 +59,6 @@ def gcs_client(
         server: where it works.
         folder: for the key file.
         service: the client's service profile.
-        seconds: of silence that it takes.
-        retry: its policy.
     """
     answer = {"access_token": TOKEN, "expires_in": 3600, "token_type": "Bearer"}
     headers = (("Content-Type", "application/json"),)
@@ -72,9 +67,7 @@ def gcs_client(
         path = folder / "key.json"
         path.write_text(json.dumps({**account_info(), "token_uri": f"{tokens.url}/token"}), "utf-8")
         credentials = CloudCredentials(CloudProvider.GCP, credentials_file=str(path), project=server.project)
-        with GCSClient(
-            credentials, endpoint_url=server.endpoint_url, service=service, timeout=seconds, retry=retry
-        ) as client:
+        with GCSClient(credentials, endpoint_url=server.endpoint_url, service=service) as client:
             yield client
 
 
@@ -118,7 +111,6 @@ FAKE_GCS_UNSTEADY: Final[Mapping[str, str]] = {
 _NO_GENERATION = (
     "does not say which generation it sends, so the client looks at the object before it reads it"
 )
-_ONE_AT_A_TIME = "serves one request at a time: while a read is open nothing can be replaced"
 _NO_PAGES = "lists everything on one page"
 
 EMULATOR: Final[Mapping[str, str]] = {
@@ -133,8 +125,6 @@ EMULATOR: Final[Mapping[str, str]] = {
     "test_small_reads_and_writes_cost_one_request": _NO_GENERATION,
     "test_near_ranges_share_a_request": _NO_GENERATION,
     "test_opening_and_reading_a_small_file_is_one_request": _NO_GENERATION,
-    "test_replacing_during_a_read_never_mixes": _ONE_AT_A_TIME,
-    "test_replacing_during_a_download_never_mixes": _ONE_AT_A_TIME,
     "test_copy_replaces_what_is_given": "copies the source's metadata whatever it is told",
     "test_listing_spans_pages": _NO_PAGES,
     "test_page_size_does_not_change_the_listing[1]": _NO_PAGES,
@@ -143,5 +133,4 @@ EMULATOR: Final[Mapping[str, str]] = {
 }
 EMULATOR_UNSTEADY: Final[Mapping[str, str]] = {
     "test_readers_never_see_a_mixture": _NO_GENERATION,
-    "test_replacing_between_reads_of_a_file_never_mixes": _ONE_AT_A_TIME,
 }

@@ -1,7 +1,7 @@
 """gcp-storage-emulator: Google Cloud Storage's JSON API in memory, one Python process, from PyPI.
 
 It verifies checksums and answers resumable uploads as Google does, batch calls too; it checks no token and
-no precondition, and takes one request at a time. https://github.com/oittaa/gcp-storage-emulator
+no precondition. https://github.com/oittaa/gcp-storage-emulator
 """
 
 from __future__ import annotations
@@ -17,6 +17,14 @@ from servers._process import LOOPBACK, ServerError, Workspace, free_ports, runni
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# As it comes it takes one connection at a time: a body that nobody reads to its end would keep all others waiting.
+_PROGRAM = """\
+import http.server
+http.server.HTTPServer = http.server.ThreadingHTTPServer
+from gcp_storage_emulator.__main__ import main
+main()
+"""
+
 
 def _start(workspace: Workspace) -> GcsServer:
     try:
@@ -28,9 +36,7 @@ def _start(workspace: Workspace) -> GcsServer:
     (port,) = free_ports(1)
     endpoint_url = f"http://{LOOPBACK}:{port}"
     options = ["--host", LOOPBACK, "--port", str(port), "--in-memory", "--quiet"]
-    workspace.launch(
-        "gcp-storage-emulator", [sys.executable, "-m", "gcp_storage_emulator", "start", *options]
-    )
+    workspace.launch("gcp-storage-emulator", [sys.executable, "-c", _PROGRAM, "start", *options])
     workspace.wait_for_http(f"{endpoint_url}/")
     return GcsServer(endpoint_url, new_identity())
 
