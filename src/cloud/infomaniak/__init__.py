@@ -11,10 +11,78 @@ if TYPE_CHECKING:
     from cloud._dialects.swift._container_records import ArchiveResult as ArchiveResult
     from cloud._dialects.swift._container_records import ContainerInfo as ContainerInfo
     from cloud._dialects.swift._options import SwiftOptions as SwiftOptions
+    from cloud.infomaniak._compute import InfomaniakComputeClient as InfomaniakComputeClient
+    from cloud.infomaniak._compute_records import AvailabilityZone as AvailabilityZone
+    from cloud.infomaniak._compute_records import InstanceAddress as InstanceAddress
+    from cloud.infomaniak._compute_records import InstanceEvent as InstanceEvent
+    from cloud.infomaniak._compute_records import InstanceInterface as InstanceInterface
+    from cloud.infomaniak._compute_records import InstanceOptions as InstanceOptions
+    from cloud.infomaniak._compute_records import InstanceVolume as InstanceVolume
+    from cloud.infomaniak._compute_records import RescueAccess as RescueAccess
+    from cloud.infomaniak._compute_records import ServerGroup as ServerGroup
+    from cloud.infomaniak._credentials import InfomaniakCredentials as InfomaniakCredentials
+    from cloud.infomaniak._dns import InfomaniakDNSClient as InfomaniakDNSClient
+    from cloud.infomaniak._dns_records import PtrRecord as PtrRecord
+    from cloud.infomaniak._dns_records import RecordChange as RecordChange
+    from cloud.infomaniak._dns_records import RecordSet as RecordSet
+    from cloud.infomaniak._dns_records import Zone as Zone
+    from cloud.infomaniak._dns_records import ZonePlan as ZonePlan
+    from cloud.infomaniak._dns_zonefile import WantedRecordSet as WantedRecordSet
+    from cloud.infomaniak._dns_zonefile import WantedZone as WantedZone
+    from cloud.infomaniak._errors import ResourceFailedError as ResourceFailedError
+    from cloud.infomaniak._heat import InfomaniakHeatClient as InfomaniakHeatClient
+    from cloud.infomaniak._heat_records import Stack as Stack
+    from cloud.infomaniak._heat_records import StackChanges as StackChanges
+    from cloud.infomaniak._heat_records import StackEvent as StackEvent
+    from cloud.infomaniak._heat_records import StackFailedError as StackFailedError
+    from cloud.infomaniak._heat_records import StackFailure as StackFailure
+    from cloud.infomaniak._heat_records import StackResource as StackResource
+    from cloud.infomaniak._heat_records import TemplateInfo as TemplateInfo
+    from cloud.infomaniak._heat_records import TemplateParameter as TemplateParameter
+    from cloud.infomaniak._identity import InfomaniakIdentityClient as InfomaniakIdentityClient
+    from cloud.infomaniak._identity_records import AccessRule as AccessRule
+    from cloud.infomaniak._identity_records import ApplicationCredential as ApplicationCredential
+    from cloud.infomaniak._identity_records import Ec2Credential as Ec2Credential
+    from cloud.infomaniak._identity_records import Endpoint as Endpoint
+    from cloud.infomaniak._identity_records import Project as Project
+    from cloud.infomaniak._identity_records import Role as Role
+    from cloud.infomaniak._identity_records import Service as Service
+    from cloud.infomaniak._identity_records import TokenInfo as TokenInfo
+    from cloud.infomaniak._identity_records import User as User
+    from cloud.infomaniak._network import InfomaniakNetworkClient as InfomaniakNetworkClient
+    from cloud.infomaniak._network_balancer_records import HealthMonitor as HealthMonitor
+    from cloud.infomaniak._network_balancer_records import L7Policy as L7Policy
+    from cloud.infomaniak._network_balancer_records import L7Rule as L7Rule
+    from cloud.infomaniak._network_balancer_records import Listener as Listener
+    from cloud.infomaniak._network_balancer_records import LoadBalancer as LoadBalancer
+    from cloud.infomaniak._network_balancer_records import LoadBalancerStatistics as LoadBalancerStatistics
+    from cloud.infomaniak._network_balancer_records import Pool as Pool
+    from cloud.infomaniak._network_balancer_records import PoolMember as PoolMember
+    from cloud.infomaniak._network_records import FixedAddress as FixedAddress
+    from cloud.infomaniak._network_records import FloatingIp as FloatingIp
+    from cloud.infomaniak._network_records import Network as Network
+    from cloud.infomaniak._network_records import Port as Port
+    from cloud.infomaniak._network_records import PortForwarding as PortForwarding
+    from cloud.infomaniak._network_records import Route as Route
+    from cloud.infomaniak._network_records import Router as Router
+    from cloud.infomaniak._network_records import RouterInterface as RouterInterface
+    from cloud.infomaniak._network_records import SecurityGroup as SecurityGroup
+    from cloud.infomaniak._network_records import SecurityGroupRule as SecurityGroupRule
+    from cloud.infomaniak._network_records import Subnet as Subnet
     from cloud.infomaniak._object_storage import (
         InfomaniakObjectStorageClient as InfomaniakObjectStorageClient,
     )
+    from cloud.infomaniak._planning import Plan as Plan
     from cloud.infomaniak._s3 import InfomaniakS3Client as InfomaniakS3Client
+    from cloud.infomaniak._volume import InfomaniakVolumeClient as InfomaniakVolumeClient
+    from cloud.infomaniak._volume_records import RestoredBackup as RestoredBackup
+    from cloud.infomaniak._volume_records import UploadedImage as UploadedImage
+    from cloud.infomaniak._volume_records import Volume as Volume
+    from cloud.infomaniak._volume_records import VolumeAttachment as VolumeAttachment
+    from cloud.infomaniak._volume_records import VolumeBackup as VolumeBackup
+    from cloud.infomaniak._volume_records import VolumeSnapshot as VolumeSnapshot
+    from cloud.infomaniak._volume_records import VolumeTransfer as VolumeTransfer
+    from cloud.infomaniak._volume_records import VolumeType as VolumeType
     from cloud.infomaniak.newsletter._choices import Condition as Condition
     from cloud.infomaniak.newsletter._choices import Listing as Listing
     from cloud.infomaniak.newsletter._choices import Recipients as Recipients
@@ -41,9 +109,12 @@ if TYPE_CHECKING:
     from cloud.infomaniak.newsletter._waiting import Operation as Operation
 
 __all__ = [
+    "AccessRule",
     "AccountInfo",
+    "ApplicationCredential",
     "ArchiveError",
     "ArchiveResult",
+    "AvailabilityZone",
     "Campaign",
     "CampaignStatus",
     "Condition",
@@ -51,35 +122,103 @@ __all__ = [
     "ContainerInfo",
     "Credit",
     "CreditDetails",
+    "Ec2Credential",
+    "Endpoint",
     "Field",
+    "FixedAddress",
+    "FloatingIp",
     "Group",
+    "HealthMonitor",
     "ImportReport",
+    "InfomaniakComputeClient",
+    "InfomaniakCredentials",
+    "InfomaniakDNSClient",
+    "InfomaniakHeatClient",
+    "InfomaniakIdentityClient",
+    "InfomaniakNetworkClient",
     "InfomaniakNewsletterClient",
     "InfomaniakObjectStorageClient",
     "InfomaniakS3Client",
+    "InfomaniakVolumeClient",
+    "InstanceAddress",
+    "InstanceEvent",
+    "InstanceInterface",
+    "InstanceOptions",
+    "InstanceVolume",
+    "L7Policy",
+    "L7Rule",
+    "Listener",
     "Listing",
+    "LoadBalancer",
+    "LoadBalancerStatistics",
+    "Network",
     "NewsletterDomain",
     "NewsletterDomainStatus",
     "NewsletterTemplate",
     "Operation",
+    "Plan",
+    "Pool",
+    "PoolMember",
+    "Port",
+    "PortForwarding",
+    "Project",
+    "PtrRecord",
     "Recipients",
+    "RecordChange",
+    "RecordSet",
     "RefusedContact",
+    "RescueAccess",
+    "ResourceFailedError",
+    "RestoredBackup",
+    "Role",
+    "Route",
+    "Router",
+    "RouterInterface",
+    "SecurityGroup",
+    "SecurityGroupRule",
     "Segment",
     "SegmentRule",
     "Selection",
     "SendPlan",
+    "ServerGroup",
+    "Service",
+    "Stack",
+    "StackChanges",
+    "StackEvent",
+    "StackFailedError",
+    "StackFailure",
+    "StackResource",
     "Statistics",
+    "Subnet",
     "Subscriber",
     "SubscriberStatus",
     "SwiftOptions",
+    "TemplateInfo",
+    "TemplateParameter",
+    "TokenInfo",
+    "UploadedImage",
+    "User",
+    "Volume",
+    "VolumeAttachment",
+    "VolumeBackup",
+    "VolumeSnapshot",
+    "VolumeTransfer",
+    "VolumeType",
+    "WantedRecordSet",
+    "WantedZone",
     "Webform",
+    "Zone",
+    "ZonePlan",
 ]
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
+        "AccessRule": "._identity_records",
         "AccountInfo": "cloud._dialects.swift._container_records",
+        "ApplicationCredential": "._identity_records",
         "ArchiveError": "cloud._dialects.swift._container_records",
         "ArchiveResult": "cloud._dialects.swift._container_records",
+        "AvailabilityZone": "._compute_records",
         "Campaign": ".newsletter._records",
         "CampaignStatus": ".newsletter._records",
         "Condition": ".newsletter._choices",
@@ -87,27 +226,92 @@ __getattr__, __dir__ = lazy_exports(
         "ContainerInfo": "cloud._dialects.swift._container_records",
         "Credit": ".newsletter._content_records",
         "CreditDetails": ".newsletter._content_records",
+        "Ec2Credential": "._identity_records",
+        "Endpoint": "._identity_records",
         "Field": ".newsletter._records",
+        "FixedAddress": "._network_records",
+        "FloatingIp": "._network_records",
         "Group": ".newsletter._records",
+        "HealthMonitor": "._network_balancer_records",
         "ImportReport": ".newsletter._import_records",
+        "InfomaniakComputeClient": "._compute",
+        "InfomaniakCredentials": "._credentials",
+        "InfomaniakDNSClient": "._dns",
+        "InfomaniakHeatClient": "._heat",
+        "InfomaniakIdentityClient": "._identity",
+        "InfomaniakNetworkClient": "._network",
         "InfomaniakNewsletterClient": ".newsletter._client",
         "InfomaniakObjectStorageClient": "._object_storage",
         "InfomaniakS3Client": "._s3",
+        "InfomaniakVolumeClient": "._volume",
+        "InstanceAddress": "._compute_records",
+        "InstanceEvent": "._compute_records",
+        "InstanceInterface": "._compute_records",
+        "InstanceOptions": "._compute_records",
+        "InstanceVolume": "._compute_records",
+        "L7Policy": "._network_balancer_records",
+        "L7Rule": "._network_balancer_records",
+        "Listener": "._network_balancer_records",
         "Listing": ".newsletter._choices",
+        "LoadBalancer": "._network_balancer_records",
+        "LoadBalancerStatistics": "._network_balancer_records",
+        "Network": "._network_records",
         "NewsletterDomain": ".newsletter._records",
         "NewsletterDomainStatus": ".newsletter._records",
         "NewsletterTemplate": ".newsletter._content_records",
         "Operation": ".newsletter._waiting",
+        "Plan": "._planning",
+        "Pool": "._network_balancer_records",
+        "PoolMember": "._network_balancer_records",
+        "Port": "._network_records",
+        "PortForwarding": "._network_records",
+        "Project": "._identity_records",
+        "PtrRecord": "._dns_records",
         "Recipients": ".newsletter._choices",
+        "RecordChange": "._dns_records",
+        "RecordSet": "._dns_records",
         "RefusedContact": ".newsletter._import_records",
+        "RescueAccess": "._compute_records",
+        "ResourceFailedError": "._errors",
+        "RestoredBackup": "._volume_records",
+        "Role": "._identity_records",
+        "Route": "._network_records",
+        "Router": "._network_records",
+        "RouterInterface": "._network_records",
+        "SecurityGroup": "._network_records",
+        "SecurityGroupRule": "._network_records",
         "Segment": ".newsletter._content_records",
         "SegmentRule": ".newsletter._choices",
         "Selection": ".newsletter._choices",
         "SendPlan": ".newsletter._records",
+        "ServerGroup": "._compute_records",
+        "Service": "._identity_records",
+        "Stack": "._heat_records",
+        "StackChanges": "._heat_records",
+        "StackEvent": "._heat_records",
+        "StackFailedError": "._heat_records",
+        "StackFailure": "._heat_records",
+        "StackResource": "._heat_records",
         "Statistics": ".newsletter._records",
+        "Subnet": "._network_records",
         "Subscriber": ".newsletter._records",
         "SubscriberStatus": ".newsletter._records",
         "SwiftOptions": "cloud._dialects.swift._options",
+        "TemplateInfo": "._heat_records",
+        "TemplateParameter": "._heat_records",
+        "TokenInfo": "._identity_records",
+        "UploadedImage": "._volume_records",
+        "User": "._identity_records",
+        "Volume": "._volume_records",
+        "VolumeAttachment": "._volume_records",
+        "VolumeBackup": "._volume_records",
+        "VolumeSnapshot": "._volume_records",
+        "VolumeTransfer": "._volume_records",
+        "VolumeType": "._volume_records",
+        "WantedRecordSet": "._dns_zonefile",
+        "WantedZone": "._dns_zonefile",
         "Webform": ".newsletter._content_records",
+        "Zone": "._dns_records",
+        "ZonePlan": "._dns_records",
     },
 )

@@ -328,7 +328,7 @@ class OpenStackClient(BaseClient, CloudClient):
         """Return what one request answers; outside of the runtime."""
         base = self._service_url() if service is None else self._other_service_url(service)
         url = path if "://" in path else f"{base}{path}"
-        if "://" in path and not path.startswith(base):
+        if "://" in path and path != base and not path.startswith((f"{base}/", f"{base}?")):
             raise ConfigurationError(
                 f"the service sent a link to another place than {urlsplit(base).netloc}",
                 hint="the token goes nowhere else; give endpoint_url= if the service moved",

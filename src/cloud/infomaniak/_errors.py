@@ -164,15 +164,23 @@ def _read_body(body: Mapping[str, Any]) -> tuple[str | None, str]:
     if isinstance(body.get("errors"), list) and body["errors"] and isinstance(body["errors"][0], dict):
         first = body["errors"][0]  # Placement, and what the API guidelines ask for
         return first.get("code") or first.get("title"), str(first.get("detail") or "")
-    if "type" in body and "message" in body:  # Designate; `errors` says which member of the body is wrong
-        problems = body.get("errors")
-        return str(body["type"]), f"{body['message']} {_json(problems) if problems else ''}"
+    if "type" in body and ("message" in body or "errors" in body):
+        return str(body["type"]), _designate_words(body)
     if isinstance(body.get("description"), (str, dict)):
         return None, _gnocchi_words(body["description"])
     for name, inner in body.items():  # Nova, Cinder: {"itemNotFound": {"code": 404, "message": "..."}}
         if isinstance(inner, dict) and "message" in inner:
             return str(name), str(inner["message"])
     return None, str(body.get("message") or "")
+
+
+def _designate_words(body: Mapping[str, Any]) -> str:
+    """Return Designate's words; where the body was refused they say which member of it is wrong."""
+    problems = body.get("errors")
+    if isinstance(problems, dict) and isinstance(problems.get("errors"), list):
+        told = [f"{'.'.join(map(str, each.get('path') or ()))}: {each.get('message')}" for each in problems["errors"]]
+        return " ".join([str(body.get("message") or "")] + [text.removeprefix(": ") for text in told])
+    return f"{body.get('message') or ''} {_json(problems) if problems else ''}"
 
 
 def _gnocchi_words(described: str | Mapping[str, Any]) -> str:
