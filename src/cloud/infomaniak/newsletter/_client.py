@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from cloud._dialects.rest._errors import RestRetryPolicy
 from cloud._dialects.rest._limits import Window, WindowedLimiter
 from cloud.common._redact import Secret
 from cloud.common.contracts import CloudClient
@@ -36,6 +37,8 @@ TOKEN_VARIABLE: Final = "INFOMANIAK_NEWSLETTER_TOKEN"  # noqa: S105  # the name 
 ID_VARIABLE: Final = "INFOMANIAK_NEWSLETTER_ID"
 # https://developer.infomaniak.com/getting-started: 60 requests a minute.
 _WINDOWS: Final = {"minute": Window(60, 60.0)}
+# The waits after a 429 without Retry-After must together outlast the minute: at least 7.5 + 15 + 30 + 30 s.
+_PATIENCE_SECONDS: Final = 15.0
 _CONFIG: Final = (
     "sender_email",
     "sender_name",
@@ -97,7 +100,7 @@ class InfomaniakNewsletterClient(OlderNames, ReportCalls, CloudClient):
             number,
             base_url=endpoint_url or base_url,
             timeout=timeout,
-            retry=retry,
+            retry=retry or RestRetryPolicy(rate_limited_base_seconds=_PATIENCE_SECONDS),
             limits=limits or WindowedLimiter("infomaniak-api", _WINDOWS, lambda _: "minute", secret),
             observers=observers,
             arguments={
