@@ -72,6 +72,12 @@ def _of_provider(page: Path, request: pytest.FixtureRequest) -> dict[str, str]:
     if page.stem == "gcp":
         google: GcsServer = request.getfixturevalue("fake_gcs_server")
         return {"STORAGE_EMULATOR_HOST": google.endpoint_url, "GOOGLE_CLOUD_PROJECT": google.project}
+    if page.stem == "functions":
+        ministack: Server = request.getfixturevalue("ministack_server")
+        return {
+            "AWS_ENDPOINT_URL_LAMBDA": ministack.endpoint_url,
+            "AWS_ENDPOINT_URL_LOGS": ministack.endpoint_url,
+        }
     if page.stem == "azure":
         azurite: AzuriteServer = request.getfixturevalue("azurite_server")
         return {"AZURE_STORAGE_CONNECTION_STRING": azurite.connection_string}

@@ -82,6 +82,7 @@ class LambdaClient(AwsClient, LambdaManagement):
         timeout: seconds without progress before a call fails, or (connect, read); 10 and 60 by default. It
             does not end invocations.
         retry, limits, observers: see `cloud.common`.
+        role: ARN of the role that the functions run as which this client makes; short for it in `options`.
         options: defaults for the functions that this client makes; a call's own options win, one by one.
         invoke_timeout_seconds: how long to wait for a function's answer. By default as long as Lambda lets
             any function run, and 30 s more; a function that answers later than this has still run.
@@ -105,6 +106,7 @@ class LambdaClient(AwsClient, LambdaManagement):
         retry: RetryPolicy | None = None,
         limits: Limiter | None = None,
         observers: Sequence[Observer] = (),
+        role: str | None = None,
         options: LambdaOptions | None = None,
         invoke_timeout_seconds: float = DEFAULT_INVOKE_SECONDS,
         code_bucket: str | None = None,
@@ -125,13 +127,14 @@ class LambdaClient(AwsClient, LambdaManagement):
             limits=limits,
             observers=observers,
         )
-        self._defaults = options or LambdaOptions()
+        self._defaults = LambdaOptions(role=role).over(options or LambdaOptions())
         if (problem := self._defaults.problem()) is not None:
             raise InvalidRequestError(f"options: {problem}")
         self._code_bucket, self._code_prefix = code_bucket, code_prefix
         self._code_endpoint_url = code_endpoint_url
         self._arguments = {
             **self._arguments,
+            "role": role,
             "options": options,
             "invoke_timeout_seconds": invoke_timeout_seconds,
             "code_bucket": code_bucket,
@@ -231,7 +234,7 @@ class LambdaClient(AwsClient, LambdaManagement):
         if options.role is None:
             raise InvalidRequestError(
                 "Lambda makes no function without a role",
-                hint="pass options=LambdaOptions(role=ARN) to the call or the client",
+                hint="pass role=ARN to the client, or options=LambdaOptions(role=ARN) to the call",
             )
         architecture = None if options.architecture is None else [options.architecture]
         answer = self._call(

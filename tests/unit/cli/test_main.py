@@ -37,6 +37,7 @@ CODES = {
     errors.IntegrityError: 8,
     errors.UnsupportedOperationError: 9,
     errors.OutcomeUnknownError: 1,
+    errors.FunctionError: 1,
     errors.CancelledError: 1,
     errors.UnknownServiceError: 1,
 }
