@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from cloud.coda_io._doc_records import Reference as Reference
     from cloud.coda_io._doc_records import User as User
     from cloud.coda_io._export import PageExport as PageExport
+    from cloud.coda_io._frames import rows_to_dataframe as rows_to_dataframe
     from cloud.coda_io._limits import CodaLimits as CodaLimits
     from cloud.coda_io._limits import Window as Window
     from cloud.coda_io._mutation import Mutation as Mutation
@@ -211,6 +212,7 @@ _EXPORTS = {
     "page_content": "._pages",
     "parse_cell": "._cells",
     "row_query": "._rows",
+    "rows_to_dataframe": "._frames",
 }
 __all__ = [
     "AclSettings",
@@ -315,5 +317,6 @@ __all__ = [
     "page_content",
     "parse_cell",
     "row_query",
+    "rows_to_dataframe",
 ]
 __getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

@@ -26,6 +26,8 @@ T = TypeVar("T")
 
 DOC_VERSION_HEADER = "x-coda-doc-version"
 DEFAULT_PAGE_SIZE = 100
+# A success is told by the document that comes with it: which of these the service answers is its own affair.
+_SUCCESSES = (200, 201, 202)
 
 
 class CodaCore(RestClient):
@@ -72,15 +74,24 @@ class CodaCore(RestClient):
             query=(query or {}).items(),
             body=given(body) if type(body) is dict else body,
             headers=_version_header(doc_version),
-            accepts=(operation.success,),
+            accepts=_SUCCESSES,
             idempotent=operation.idempotent if idempotent is None else idempotent,
         )
 
-    def _done(
-        self, method: str, *ids: str | int, body: object = None, idempotent: bool | None = None
-    ) -> None:
+    def _done(self, method: str, *ids: str | int, body: object = None) -> None:
         """Return when the service has done it. What its answer says is of no interest."""
-        self._one(method, _nothing, *ids, body=body, idempotent=idempotent)
+        operation = OPERATIONS[method]
+        path, resource = _place(method, ids)
+        self._call(
+            method,
+            resource,
+            operation.verb,
+            path,
+            _check_done,
+            body=given(body) if type(body) is dict else body,
+            accepts=(*_SUCCESSES, 204),
+            idempotent=operation.idempotent,
+        )
 
     def _list(
         self,
@@ -95,6 +106,7 @@ class CodaCore(RestClient):
         key: str = "items",
         sized: bool = True,
         mark: Callable[[T, dict[str, Any]], T] | None = None,
+        always: Mapping[str, Value] | None = None,
     ) -> Pager[T]:
         """Return a lazy listing.
 
@@ -107,14 +119,15 @@ class CodaCore(RestClient):
             key: the field of the answer that holds the items.
             sized: whether the operation takes a page size.
             mark: completes an item by what the answer says of the whole page.
+            always: parameters that the operation demands, beside a token too.
         """
         path, resource = _place(method, ids)
-        first = dict(query or {})
+        first = {**(always or {}), **(query or {})}
         if sized:
             first["limit"] = first_size(limit, page_size)
 
         def fetch(token: str | None) -> Page[T]:
-            pairs = first if token is None else {"pageToken": token}
+            pairs = first if token is None else {**(always or {}), "pageToken": token}
             return self._call(
                 method,
                 resource,
@@ -166,8 +179,10 @@ def _version_header(doc_version: str | None) -> dict[str, str] | None:
     return {DOC_VERSION_HEADER: doc_version}
 
 
-def _nothing(_document: dict[str, Any]) -> None:
-    """Ignore a document."""
+def _check_done(answer: RestAnswer) -> None:
+    """Raise ServiceUnavailableError for an answer that was not the service's."""
+    if answer.status != 204:
+        answer.object()
 
 
 def text_of(name: str) -> Callable[[dict[str, Any]], str]:

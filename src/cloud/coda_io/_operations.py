@@ -1,4 +1,4 @@
-"""The operations of Coda's API, version 1.5.0, by the client's method: verb, path, success, rate limit.
+"""The operations of Coda's API, version 1.5.0, by the client's method: verb, path, rate limit.
 
 https://coda.io/developers/apis/v1
 """
@@ -24,7 +24,6 @@ class Operation:
         id: the API's own name.
         verb: HTTP method.
         path: below the base URL, with placeholders.
-        success: the status of success.
         repeatable: whether doing it twice is the same as doing it once; None for the verb's own answer.
         kind: the window of its rate limit; None for what its path says.
     """
@@ -32,7 +31,6 @@ class Operation:
     id: str
     verb: str
     path: str
-    success: int = 200
     repeatable: bool | None = None
     kind: str | None = None
 
@@ -67,13 +65,13 @@ class Operation:
 OPERATIONS: Final[Mapping[str, Operation]] = {
     # Publishing
     "get_categories": Operation("listCategories", "GET", "/categories"),
-    "publish_doc": Operation("publishDoc", "PUT", "/docs/{docId}/publish", 202),
+    "publish_doc": Operation("publishDoc", "PUT", "/docs/{docId}/publish"),
     "unpublish_doc": Operation("unpublishDoc", "DELETE", "/docs/{docId}/publish"),
     # Docs
     "list_docs": Operation("listDocs", "GET", "/docs", kind="doc_listings"),
-    "create_doc": Operation("createDoc", "POST", "/docs", 201),
+    "create_doc": Operation("createDoc", "POST", "/docs"),
     "get_doc": Operation("getDoc", "GET", "/docs/{docId}"),
-    "delete_doc": Operation("deleteDoc", "DELETE", "/docs/{docId}", 202),
+    "delete_doc": Operation("deleteDoc", "DELETE", "/docs/{docId}"),
     "update_doc": Operation("updateDoc", "PATCH", "/docs/{docId}"),
     # Permissions
     "get_sharing_metadata": Operation("getSharingMetadata", "GET", "/docs/{docId}/acl/metadata"),
@@ -87,20 +85,19 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "update_acl_settings": Operation("updateAclSettings", "PATCH", "/docs/{docId}/acl/settings"),
     # Pages
     "list_pages": Operation("listPages", "GET", "/docs/{docId}/pages"),
-    "create_page": Operation("createPage", "POST", "/docs/{docId}/pages", 202),
+    "create_page": Operation("createPage", "POST", "/docs/{docId}/pages"),
     "get_page": Operation("getPage", "GET", "/docs/{docId}/pages/{pageIdOrName}"),
-    "update_page": Operation("updatePage", "PUT", "/docs/{docId}/pages/{pageIdOrName}", 202),
-    "delete_page": Operation("deletePage", "DELETE", "/docs/{docId}/pages/{pageIdOrName}", 202),
+    "update_page": Operation("updatePage", "PUT", "/docs/{docId}/pages/{pageIdOrName}"),
+    "delete_page": Operation("deletePage", "DELETE", "/docs/{docId}/pages/{pageIdOrName}"),
     "list_page_content": Operation("listPageContent", "GET", "/docs/{docId}/pages/{pageIdOrName}/content"),
     "delete_page_content": Operation(
-        "deletePageContent", "DELETE", "/docs/{docId}/pages/{pageIdOrName}/content", 202
+        "deletePageContent", "DELETE", "/docs/{docId}/pages/{pageIdOrName}/content"
     ),
     # Exporting changes nothing, and was observed not to count as writing content.
     "export_page": Operation(
         "beginPageContentExport",
         "POST",
         "/docs/{docId}/pages/{pageIdOrName}/export",
-        202,
         repeatable=True,
         kind="writes",
     ),
@@ -117,21 +114,16 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     ),
     # Rows
     "list_rows": Operation("listRows", "GET", "/docs/{docId}/tables/{tableIdOrName}/rows"),
-    "insert_rows": Operation("upsertRows", "POST", "/docs/{docId}/tables/{tableIdOrName}/rows", 202),
-    "upsert_rows": Operation("upsertRows", "POST", "/docs/{docId}/tables/{tableIdOrName}/rows", 202),
-    "delete_rows": Operation("deleteRows", "DELETE", "/docs/{docId}/tables/{tableIdOrName}/rows", 202),
+    "insert_rows": Operation("upsertRows", "POST", "/docs/{docId}/tables/{tableIdOrName}/rows"),
+    "upsert_rows": Operation("upsertRows", "POST", "/docs/{docId}/tables/{tableIdOrName}/rows"),
+    "delete_rows": Operation("deleteRows", "DELETE", "/docs/{docId}/tables/{tableIdOrName}/rows"),
     "get_row": Operation("getRow", "GET", "/docs/{docId}/tables/{tableIdOrName}/rows/{rowIdOrName}"),
-    "update_row": Operation(
-        "updateRow", "PUT", "/docs/{docId}/tables/{tableIdOrName}/rows/{rowIdOrName}", 202
-    ),
-    "delete_row": Operation(
-        "deleteRow", "DELETE", "/docs/{docId}/tables/{tableIdOrName}/rows/{rowIdOrName}", 202
-    ),
+    "update_row": Operation("updateRow", "PUT", "/docs/{docId}/tables/{tableIdOrName}/rows/{rowIdOrName}"),
+    "delete_row": Operation("deleteRow", "DELETE", "/docs/{docId}/tables/{tableIdOrName}/rows/{rowIdOrName}"),
     "push_button": Operation(
         "pushButton",
         "POST",
         "/docs/{docId}/tables/{tableIdOrName}/rows/{rowIdOrName}/buttons/{columnIdOrName}",
-        202,
     ),
     # Formulas
     "list_formulas": Operation("listFormulas", "GET", "/docs/{docId}/formulas"),
@@ -141,7 +133,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "get_control": Operation("getControl", "GET", "/docs/{docId}/controls/{controlIdOrName}"),
     # CustomDocDomains
     "list_custom_doc_domains": Operation("listCustomDocDomains", "GET", "/docs/{docId}/domains"),
-    "add_custom_doc_domain": Operation("addCustomDocDomain", "POST", "/docs/{docId}/domains", 202),
+    "add_custom_doc_domain": Operation("addCustomDocDomain", "POST", "/docs/{docId}/domains"),
     "delete_custom_doc_domain": Operation(
         "deleteCustomDocDomain", "DELETE", "/docs/{docId}/domains/{customDocDomain}"
     ),
@@ -153,7 +145,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     ),
     # Folders
     "list_folders": Operation("listFolders", "GET", "/folders"),
-    "create_folder": Operation("createFolder", "POST", "/folders", 201),
+    "create_folder": Operation("createFolder", "POST", "/folders"),
     "get_folder": Operation("getFolder", "GET", "/folders/{folderId}"),
     "update_folder": Operation("updateFolder", "PATCH", "/folders/{folderId}"),
     "delete_folder": Operation("deleteFolder", "DELETE", "/folders/{folderId}"),
@@ -164,7 +156,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "get_mutation_status": Operation("getMutationStatus", "GET", "/mutationStatus/{requestId}"),
     # Automations
     "trigger_automation": Operation(
-        "triggerWebhookAutomation", "POST", "/docs/{docId}/hooks/automation/{ruleId}", 202
+        "triggerWebhookAutomation", "POST", "/docs/{docId}/hooks/automation/{ruleId}"
     ),
     # Analytics
     "list_doc_analytics": Operation("listDocAnalytics", "GET", "/analytics/docs"),

@@ -122,7 +122,7 @@ class PackLogDetails(CodaRecord):
     """
 
     type: str
-    details: Mapping[str, Any] = aside(EMPTY)
+    details: Mapping[str, Any] = aside(EMPTY, hashed=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -210,10 +210,11 @@ class PackLogOperations(CodaCore):
             tenant_id,
             root_ingestion_id,
             ingestion_execution_id,
-            query={"ingestionId": ingestion_id, "ingestionStatus": ingestion_status},
+            query={"ingestionStatus": ingestion_status},
             limit=limit,
             page_token=page_token,
             page_size=page_size,
+            always={"ingestionId": ingestion_id},
         )
 
     def get_pack_log_details(

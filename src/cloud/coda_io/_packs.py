@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from cloud.coda_io._core import CodaCore, Exact, commas, text_of
+from cloud.coda_io._core import CodaCore, commas, text_of
 from cloud.coda_io._pack_records import (
     FinishedUpload,
     NextPackVersion,
@@ -109,16 +109,57 @@ class PackOperations(CodaCore):
         """Return a Pack."""
         return self._one("get_pack", Pack.from_dict, pack_id)
 
-    def update_pack(self, pack_id: int | str, changes: Mapping[str, Any]) -> Pack:
-        """Change a Pack; what `changes` does not name stays.
+    def update_pack(
+        self,
+        pack_id: int | str,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        short_description: str | None = None,
+        agent_short_description: str | None = None,
+        agent_description: str | None = None,
+        support_email: str | None = None,
+        terms_of_service_url: str | None = None,
+        privacy_policy_url: str | None = None,
+        logo: Mapping[str, Any] | None = None,
+        cover: Mapping[str, Any] | None = None,
+        example_images: Iterable[Mapping[str, Any]] | None = None,
+        agent_images: Iterable[Mapping[str, Any]] | None = None,
+        overall_rate_limit: Mapping[str, int] | None = None,
+        per_connection_rate_limit: Mapping[str, int] | None = None,
+        source_code_visibility: Literal["private", "shared"] | None = None,
+        pack_entrypoints: Iterable[Literal["go", "docs"]] | None = None,
+    ) -> Pack:
+        """Change a Pack; what is None stays.
 
         Args:
             pack_id: the Pack.
-            changes: by the API's names: ``name``, ``description``, ``shortDescription``, ``logo``, ``cover``,
-                ``exampleImages``, ``overallRateLimit``, ``perConnectionRateLimit``, ``supportEmail`` ... None
-                takes a value away.
+            name, description, short_description, agent_short_description, agent_description, support_email,
+            terms_of_service_url, privacy_policy_url, source_code_visibility, pack_entrypoints: see `Pack`.
+            logo, cover, example_images, agent_images: uploaded pictures, each
+                ``{"assetId": ..., "filename": ...}`` (see `upload_pack_asset`).
+            overall_rate_limit, per_connection_rate_limit: ``{"intervalSeconds": 60,
+                "operationsPerInterval": 10}``.
         """
-        return self._one("update_pack", Pack.from_dict, pack_id, body=Exact(changes))
+        body = {
+            "name": name,
+            "description": description,
+            "shortDescription": short_description,
+            "agentShortDescription": agent_short_description,
+            "agentDescription": agent_description,
+            "supportEmail": support_email,
+            "termsOfServiceUrl": terms_of_service_url,
+            "privacyPolicyUrl": privacy_policy_url,
+            "logo": _object(logo),
+            "cover": _object(cover),
+            "exampleImages": None if example_images is None else [dict(image) for image in example_images],
+            "agentImages": None if agent_images is None else [dict(image) for image in agent_images],
+            "overallRateLimit": _object(overall_rate_limit),
+            "perConnectionRateLimit": _object(per_connection_rate_limit),
+            "sourceCodeVisibility": source_code_visibility,
+            "packEntrypoints": None if pack_entrypoints is None else list(pack_entrypoints),
+        }
+        return self._one("update_pack", Pack.from_dict, pack_id, body=body)
 
     def delete_pack(self, pack_id: int | str) -> None:
         """Delete a Pack."""
@@ -304,6 +345,10 @@ class PackOperations(CodaCore):
     def cancel_pack_review(self, pack_id: int | str) -> None:
         """Take the pending review back."""
         self._done("cancel_pack_review", pack_id)
+
+
+def _object(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if value is None else dict(value)
 
 
 def _pack_id(document: dict[str, Any]) -> int:

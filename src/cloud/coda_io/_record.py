@@ -55,7 +55,9 @@ class CodaRecord(Record):
     def fits(cls, document: object) -> bool:
         """Return whether a JSON value has every field without which it is no such record."""
         return isinstance(document, dict) and all(
-            document.get(key) is not None for _, key, _, required in _plan(cls) if required
+            (found := document.get(key)) is not None and (read is None or read(found) is not None)
+            for _, key, read, required in _plan(cls)
+            if required
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -131,9 +133,11 @@ def needed(read: Callable[[Any], Any], *, key: str | None = None) -> Any:
     return field(metadata={"read": read, "key": key})
 
 
-def aside(default: Any = None, *, shown: bool = True) -> Any:
+def aside(default: Any = None, *, shown: bool = True, hashed: bool = True) -> Any:
     """Return a field that does not stand in the JSON object itself."""
-    return field(default=default, repr=shown, compare=shown, metadata={"wire": False})
+    return field(
+        default=default, repr=shown, compare=shown, hash=None if hashed else False, metadata={"wire": False}
+    )
 
 
 def plain(value: object) -> Any:

@@ -100,7 +100,7 @@ class ColumnFormat(CodaRecord):
 
     type: str = "other"
     is_array: bool = wire(flag, default=False)
-    options: Mapping[str, Any] = aside(EMPTY)
+    options: Mapping[str, Any] = aside(EMPTY, hashed=False)
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> ColumnFormat:
