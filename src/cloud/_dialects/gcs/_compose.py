@@ -18,6 +18,7 @@ from cloud._dialects.gcs._errors import GCSServiceError
 from cloud._dialects.gcs._names import UPLOADS_PREFIX, bucket_path, object_path, quoted
 from cloud._dialects.gcs._writes import (
     STORED_FIELDS,
+    check_whole,
     conditions,
     kms_query,
     read_json,
@@ -87,8 +88,6 @@ def _part_name(upload_id: str, number: int) -> str:
 
 def complete(ops: Operations, upload: Upload, parts: Sequence[Part]) -> Stored:
     """Compose the parts, in several steps where they are many, and delete them."""
-    from cloud._dialects.gcs._parts import check_whole
-
     request = upload.request
     used = [_Source(_part_name(upload.upload_id, part.number), part.etag) for part in parts]
     sources, level = list(used), 0

@@ -21,8 +21,7 @@ from cloud._dialects.gcs import _compose
 from cloud._dialects.gcs._body import hashes
 from cloud._dialects.gcs._errors import GCSServiceError, parse_error
 from cloud._dialects.gcs._names import checked_generation, quoted
-from cloud._dialects.gcs._writes import seal
-from cloud.common import _checksums
+from cloud._dialects.gcs._writes import check_whole, seal
 from cloud.common._checksums import ChecksumAlgorithm
 from cloud.common._paging import Page
 from cloud.common._records import UnfinishedUpload
@@ -121,19 +120,6 @@ def complete(ops: Operations, upload: Upload, parts: Sequence[Part]) -> Stored:
     check_whole(parts, hashes(response.headers).get("crc32c"))
     generation = response.headers.get("x-goog-generation")
     return Stored(generation, generation)
-
-
-def check_whole(parts: Sequence[Part], stored: str | None) -> None:
-    """Compare the CRC32C that the service names for the whole object with that of its parts.
-
-    Raises:
-        IntegrityError: they differ: what is visible is not what was sent.
-    """
-    if stored is None or not all(part.checksum for part in parts):
-        return
-    whole = _checksums.whole_object(_CRC32C, [(part.checksum or "", part.size) for part in parts])
-    if stored != whole:
-        raise IntegrityError(f"the service stored an object of checksum {stored} instead of {whole}")
 
 
 def abort(ops: Operations, upload: Upload) -> None:

@@ -15,11 +15,11 @@ from cloud.common._checksums import ChecksumAlgorithm
 from cloud.common.errors import IntegrityError, ServiceUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from cloud._wire._types import HttpResponse
     from cloud.common._bodies import Payload
-    from cloud.common._storage_types import PutRequest
+    from cloud.common._storage_types import Part, PutRequest
 
 STORED_FIELDS = "fields=generation,size,crc32c,md5Hash"
 """What is asked of the answer to a write."""
@@ -179,3 +179,16 @@ class MultipartBody:
         if isinstance(payload, bytes):
             return b"".join((self._head, payload, self._tail))
         return b"".join(self)
+
+
+def check_whole(parts: Sequence[Part], stored: str | None) -> None:
+    """Compare the CRC32C that the service names for the whole object with that of its parts.
+
+    Raises:
+        IntegrityError: they differ: what is visible is not what was sent.
+    """
+    if stored is None or not all(part.checksum for part in parts):
+        return
+    whole = _checksums.whole_object(_CRC32C, [(part.checksum or "", part.size) for part in parts])
+    if stored != whole:
+        raise IntegrityError(f"the service stored an object of checksum {stored} instead of {whole}")
