@@ -47,9 +47,9 @@ def test_a_limit_of_ours_cuts(
 
 
 def test_nothing_is_an_empty_list_and_not_there_is_an_error(client: CodaClient, doc: FakeCodaDoc) -> None:
+    assert list(client.list_pages(doc.id)) == []
     empty = doc.add_table("Empty", {"a": "text"})
     assert list(client.list_rows(doc.id, empty.id)) == []
-    assert list(client.list_pages(doc.id)) == []
     with pytest.raises(FileNotFoundError):
         list(client.list_rows(doc.id, "Nothing"))
 

@@ -46,6 +46,7 @@ class CheckedRequest:
         body: as sent.
         status: of the answer.
         problems: what is wrong with the request, as Prism writes it; empty when it is valid.
+        answer_problems: what is wrong with the answer: the document's own affair unless Prism is a proxy.
     """
 
     method: str
@@ -54,6 +55,7 @@ class CheckedRequest:
     body: bytes = field(repr=False)
     status: int
     problems: tuple[str, ...]
+    answer_problems: tuple[str, ...] = ()
 
 
 class RequestCheck:
@@ -89,15 +91,18 @@ class RequestCheck:
                 parse_qs(str(parts.query), keep_blank_values=True),
                 body.encode() if isinstance(body, str) else body,
                 response.status_code,
-                _problems(response.headers.get("sl-violations")),
+                *_problems(response.headers.get("sl-violations")),
             )
         )
 
 
-def _problems(header: str | None) -> tuple[str, ...]:
-    """Return what is wrong with the request. Examples that are wrong are the document's own affair."""
-    found = json.loads(header) if header else []
-    return tuple(json.dumps(each) for each in found if each["location"][:1] == ["request"])
+def _problems(header: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what is wrong with the request, and with the answer."""
+    # Where there are many, a sentence stands before the list of those that fit.
+    found = json.loads(header[header.index("[") :]) if header else []
+    ours = tuple(json.dumps(each) for each in found if each["location"][:1] == ["request"])
+    theirs = tuple(json.dumps(each) for each in found if each["location"][:1] != ["request"])
+    return ours, theirs
 
 
 def _program() -> list[str | Path]:
@@ -118,22 +123,27 @@ def _program() -> list[str | Path]:
     return [node, script]
 
 
-def _start(workspace: Workspace, document: Mapping[str, Any]) -> str:
+def _start(workspace: Workspace, document: Mapping[str, Any], upstream: str | None) -> str:
     path = workspace.path / "openapi.json"
     path.write_text(json.dumps(document), "utf-8")
     (port,) = free_ports(1)
     # Without --errors: a document's own examples often violate it, and would then be answered 500.
-    workspace.launch("prism", [*_program(), "mock", path, "-p", str(port), "-h", LOOPBACK])
+    words: list[str | Path] = ["mock", path] if upstream is None else ["proxy", path, upstream]
+    workspace.launch("prism", [*_program(), *words, "-p", str(port), "-h", LOOPBACK])
     log = workspace.log_path("prism")
     workspace.wait_until(lambda: b"Prism is listening" in log.read_bytes(), "Prism's word that it listens")
     return f"http://{LOOPBACK}:{port}"
 
 
 @contextmanager
-def run(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the URL of a Prism that serves `document`; it is gone afterwards.
+def run(document: Mapping[str, Any], upstream: str | None = None) -> Iterator[str]:
+    """Yield the URL of a Prism that knows `document`; it is gone afterwards.
 
     The paths of the document's ``servers`` do not count: routes begin with its ``paths``.
+
+    Args:
+        document: an OpenAPI document.
+        upstream: a server that answers in the place of the document's examples; its answers are checked too.
     """
-    with running("prism", partial(_start, document=document)) as url:
+    with running("prism", partial(_start, document=document, upstream=upstream)) as url:
         yield url

@@ -58,6 +58,7 @@ class Lists:
         most: int | None = None,
         default: int = DEFAULT_LIMIT,
         key: str = "items",
+        linked: bool = True,
         extra: Callable[[], dict[str, Any]] = dict,
     ) -> Answer:
         """Return the page that `call` asks for.
@@ -69,6 +70,7 @@ class Lists:
             most: the largest page, where it is not the usual one.
             default: how many items a page has when nothing is asked for.
             key: the field with the items.
+            linked: whether the answer holds a link to itself.
             extra: further fields of the last page, made when the listing begins.
 
         Raises:
@@ -83,7 +85,7 @@ class Lists:
             rest = self._of_token(call, token)
         if self._too_many(call, rest.limit):
             raise Refusal(504, "The request timed out.")
-        return Answer(200, self._page(rest, key))
+        return Answer(200, self._page(rest, key, linked=linked))
 
     def _of_token(self, call: Call, token: str) -> _Rest:
         rest = self._tokens.get(token)
@@ -102,11 +104,11 @@ class Lists:
             raise Refusal(400, "limit must be a whole number above 0.")
         return min(int(text), most)
 
-    def _page(self, rest: _Rest, key: str) -> dict[str, Any]:
+    def _page(self, rest: _Rest, key: str, *, linked: bool) -> dict[str, Any]:
         end = rest.start + rest.limit
         url = f"{self._base_url()}{rest.path}"
         document: dict[str, Any] = {key: [rest.render(item) for item in rest.items[rest.start : end]]}
-        if key == "items":
+        if linked:
             document["href"] = url
         if end >= len(rest.items):
             return {**document, **rest.extra}

@@ -21,7 +21,11 @@ _LINK = re.compile(
     re.escape(BROWSER)
     + r"/d/_d(?P<doc>[^/#]+)(?:/_su(?P<page>[^/#]+))?(?:#_tu(?P<table>[^/]+)(?:/_ru(?P<row>.+))?)?"
 )
-_COUNTS = ("views", "copies", "likes", "sessionsMobile", "sessionsDesktop", "sessionsOther", "totalSessions")
+_COUNTS = (
+    *("views", "copies", "likes", "sessionsMobile", "sessionsDesktop", "sessionsOther", "totalSessions"),
+    *("aiCreditsChat", "aiCreditsBlock", "aiCreditsColumn", "aiCreditsAssistant", "aiCreditsReviewer"),
+    "aiCredits",
+)
 _PAGE_COUNTS = ("views", "sessions", "users", "averageSecondsViewed", "medianSecondsViewed", "tabs")
 _PACK_SUMMARY = (
     "totalDocInstalls",
@@ -118,7 +122,9 @@ class Domains(Group):
 
     def _list(self, call: Call) -> Answer:
         doc = self.doc(call)
-        return self.lists.answer(call, lambda: list(doc.domains.values()), dict, key="customDocDomains")
+        return self.lists.answer(
+            call, lambda: list(doc.domains.values()), dict, key="customDocDomains", linked=False
+        )
 
     def _add(self, call: Call) -> Answer:
         doc, wish = self.doc(call), only(call.json_object(), "customDocDomain")
@@ -176,7 +182,7 @@ class Workspaces(Group):
         self._check(call)
         wanted = {role for text in call.query.get("includedRoles", ()) for role in text.split(",")}
         members = [member for member in self.state.members.values() if not wanted or member["role"] in wanted]
-        return self.lists.answer(call, lambda: members, dict)
+        return self.lists.answer(call, lambda: members, dict, linked=False)
 
     def _change_role(self, call: Call) -> Answer:
         self._check(call)
@@ -259,7 +265,10 @@ class Analytics(Group):
             return {"doc": details, "metrics": self._metrics(_COUNTS)}
 
         return self.lists.answer(
-            call, lambda: [doc for doc in self.state.docs.values() if not wanted or doc.id in wanted], shape
+            call,
+            lambda: [doc for doc in self.state.docs.values() if not wanted or doc.id in wanted],
+            shape,
+            linked=False,
         )
 
     def _pages(self, call: Call) -> Answer:
@@ -268,14 +277,14 @@ class Analytics(Group):
         def shape(page: Page) -> dict[str, Any]:
             return {"page": {"id": page.id, "name": page.name}, "metrics": self._metrics(_PAGE_COUNTS)}
 
-        return self.lists.answer(call, lambda: list(doc.pages.values()), shape)
+        return self.lists.answer(call, lambda: list(doc.pages.values()), shape, linked=False)
 
     @staticmethod
     def _summary(_call: Call) -> Answer:
         return Answer(200, {"totalSessions": 0})
 
     def _nothing(self, call: Call) -> Answer:
-        return self.lists.answer(call, list, dict)
+        return self.lists.answer(call, list, dict, linked=False)
 
     @staticmethod
     def _pack_summary(_call: Call) -> Answer:

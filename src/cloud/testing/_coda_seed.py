@@ -90,7 +90,15 @@ class FakeCodaTable:
         """Add a view that shows the rows for which `where` is true, by their values under column names."""
         with self._lock:
             now = self._state.touch(self._doc)
-            view = Table(self._state.new_id("table-"), name, now, now, parent=self._table.base, where=where)
+            view = Table(
+                self._state.new_id("table-"),
+                name,
+                now,
+                now,
+                page=self._table.page,
+                parent=self._table.base,
+                where=where,
+            )
             self._doc.tables[view.id] = view
         return FakeCodaTable(self._state, self._lock, self._doc, view)
 
@@ -151,10 +159,11 @@ class FakeCodaDoc:
             name: as shown.
             columns: by their names; a text is a type.
             rows: see `FakeCodaTable.add_rows`.
-            page: id of the page that it stands on.
+            page: id of the page that it stands on; the doc's first one when None, which is made if need be.
         """
         if not columns:
             raise ValueError("a table needs at least one column")
+        page = page or next(iter(self._doc.pages), None) or self.add_page("Untitled")
         with self._lock:
             now = self._state.touch(self._doc)
             table = Table(self._state.new_id("grid-"), name, now, now, page=page)

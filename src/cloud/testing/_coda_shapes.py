@@ -184,6 +184,8 @@ class Shapes:
         }
         return {
             **self.table_reference(doc, table),
+            # the document demands it, without saying what it is for a table
+            "viewId": table.id.replace("grid-", "table-"),
             "displayColumn": display,
             "rowCount": sum(1 for _ in table.shown()),
             "sorts": [],
