@@ -89,8 +89,8 @@ class Planned:
     rows: Sequence[dict[str, Any]]
 
 
-def row_edit(row: Mapping[str, Any], number: int | None = None) -> dict[str, Any]:
-    """Return a row as the service takes it, after checking its size.
+def row_edit(row: Mapping[str, Any], number: int | None = None) -> tuple[dict[str, Any], int]:
+    """Return a row as the service takes it, and its size, after checking that.
 
     Args:
         row: values by column id or name, or the API's own form ``{"cells": [{"column": ..., "value": ...}]}``.
@@ -112,7 +112,7 @@ def row_edit(row: Mapping[str, Any], number: int | None = None) -> dict[str, Any
             f"{where} has {size} bytes as it is sent; the service takes at most {MAX_ROW_BYTES}",
             request_sent=False,
         )
-    return edit
+    return edit, size
 
 
 def _cells(row: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -149,20 +149,20 @@ def plan(rows: Iterable[Mapping[str, Any]], keys: Sequence[str], batch_rows: int
     return list(_cut(edits, batch_rows, room))
 
 
-def _cut(edits: Sequence[dict[str, Any]], batch_rows: int, room: int) -> Iterator[Planned]:
+def _cut(edits: Sequence[tuple[dict[str, Any], int]], batch_rows: int, room: int) -> Iterator[Planned]:
     start = size = 0
-    for place, edit in enumerate(edits):
-        length = len(json_bytes(edit)) + 1  # the comma
-        if place > start and (size + length > room or place - start == batch_rows):
+    for place, (_, length) in enumerate(edits):
+        if place > start and (size + length + 1 > room or place - start == batch_rows):
             yield _planned(edits, start, place, size)
             start, size = place, 0
-        size += length
+        size += length + 1  # the comma
     if edits:
         yield _planned(edits, start, len(edits), size)
 
 
-def _planned(edits: Sequence[dict[str, Any]], start: int, stop: int, size: int) -> Planned:
-    return Planned(RowBatch(first_row=start, row_count=stop - start, byte_count=size), edits[start:stop])
+def _planned(edits: Sequence[tuple[dict[str, Any], int]], start: int, stop: int, size: int) -> Planned:
+    batch = RowBatch(first_row=start, row_count=stop - start, byte_count=size)
+    return Planned(batch, [edit for edit, _ in edits[start:stop]])
 
 
 def check_body(body: object) -> None:

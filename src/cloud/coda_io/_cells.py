@@ -9,12 +9,13 @@ somebody had typed them.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, Union
 
-from cloud.coda_io._record import CodaRecord, integer, moment, needed, wire
+from cloud.coda_io._record import CodaRecord, day, integer, moment, needed, wire
 from cloud.common.errors import InvalidRequestError
 from cloud.common.models import FrozenMap, utc
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 ValueFormat: TypeAlias = Literal["simple", "simpleWithArrays", "rich"]
 VALUE_FORMATS: Final = ("simple", "simpleWithArrays", "rich")
 _FENCE: Final = "```"
+_ISO_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d(T.*)?").fullmatch
 
 
 class Markdown(str):
@@ -170,12 +172,11 @@ def _by_column(text: str, column: ColumnFormat | None) -> Cell:
     """Return what a text stands for in a column; None when it stands for itself."""
     if column is None or not text:
         return None
-    if column.type in {"date", "dateTime"}:
-        found = moment(text)
-        if found is None:
-            return None
+    if column.type == "dateTime":
+        return moment(text)
+    if column.type == "date" and _ISO_DAY(text):
         # A day is written as the midnight that begins it in the doc's zone: UTC may have another day then.
-        return found if column.type == "dateTime" else date.fromisoformat(text[:10])
+        return day(text)
     if column.type == "time":
         try:
             return time.fromisoformat(text)

@@ -64,7 +64,7 @@ class CodaCore(RestClient):
             idempotent: whether this call can do no harm twice; None for what the operation says.
         """
         operation = OPERATIONS[method]
-        path, resource = _place(method, ids)
+        path, resource = place(method, ids)
         return self._call(
             method,
             resource,
@@ -73,7 +73,7 @@ class CodaCore(RestClient):
             lambda answer: read(answer.object()),
             query=(query or {}).items(),
             body=given(body) if type(body) is dict else body,
-            headers=_version_header(doc_version),
+            headers=version_header(doc_version),
             accepts=_SUCCESSES,
             idempotent=operation.idempotent if idempotent is None else idempotent,
         )
@@ -81,7 +81,7 @@ class CodaCore(RestClient):
     def _done(self, method: str, *ids: str | int, body: object = None) -> None:
         """Return when the service has done it. What its answer says is of no interest."""
         operation = OPERATIONS[method]
-        path, resource = _place(method, ids)
+        path, resource = place(method, ids)
         self._call(
             method,
             resource,
@@ -105,7 +105,7 @@ class CodaCore(RestClient):
         doc_version: str | None = None,
         key: str = "items",
         sized: bool = True,
-        mark: Callable[[T, dict[str, Any]], T] | None = None,
+        mark: Callable[[T, Mapping[str, Any]], T] | None = None,
         always: Mapping[str, Value] | None = None,
     ) -> Pager[T]:
         """Return a lazy listing.
@@ -121,7 +121,7 @@ class CodaCore(RestClient):
             mark: completes an item by what the answer says of the whole page.
             always: parameters that the operation demands, beside a token too.
         """
-        path, resource = _place(method, ids)
+        path, resource = place(method, ids)
         first = {**(always or {}), **(query or {})}
         if sized:
             first["limit"] = first_size(limit, page_size)
@@ -133,9 +133,9 @@ class CodaCore(RestClient):
                 resource,
                 "GET",
                 path,
-                lambda answer: read_page(answer, read, key, mark),
+                lambda answer: read_page(answer.object(), read, key, mark),
                 query=pairs.items(),
-                headers=_version_header(doc_version),
+                headers=version_header(doc_version),
                 idempotent=True,
             )
 
@@ -155,7 +155,7 @@ class CodaCore(RestClient):
 
         mutation = self._one(
             method,
-            lambda document: Mutation.queued(self, method, _place(method, ids)[1], document),
+            lambda document: Mutation.queued(self, method, place(method, ids)[1], document),
             *ids,
             query=query,
             body=body,
@@ -164,14 +164,14 @@ class CodaCore(RestClient):
         return mutation.settled(wait)
 
 
-def _place(method: str, ids: tuple[str | int, ...]) -> tuple[str, str]:
+def place(method: str, ids: tuple[str | int, ...]) -> tuple[str, str]:
     """Return the path of a call, and what it is about."""
     operation = OPERATIONS[method]
     parts = [segment(part, name) for part, name in zip(ids, operation.placeholders, strict=True)]
     return operation.fill(*parts), "/".join(map(str, ids))
 
 
-def _version_header(doc_version: str | None) -> dict[str, str] | None:
+def version_header(doc_version: str | None) -> dict[str, str] | None:
     if doc_version is None:
         return None
     if not doc_version.isascii() or not doc_version.isprintable() or doc_version != doc_version.strip():
@@ -234,17 +234,16 @@ def first_size(limit: int | None, page_size: int | None, default: int = DEFAULT_
 
 
 def read_page(
-    answer: RestAnswer,
+    document: Mapping[str, Any],
     read: Callable[[dict[str, Any]], T],
     key: str = "items",
-    mark: Callable[[T, dict[str, Any]], T] | None = None,
+    mark: Callable[[T, Mapping[str, Any]], T] | None = None,
 ) -> Page[T]:
     """Return a page of a listing.
 
     Raises:
         ServiceUnavailableError: the answer holds no list of objects: an error must not look like an empty one.
     """
-    document = answer.object()
     items = document.get(key)
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise ServiceUnavailableError(f"the answer holds no list {key!r}: this was not the service")

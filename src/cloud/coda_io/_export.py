@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from cloud._dialects.rest._exchange import RestAnswer
     from cloud.coda_io._core import CodaCore
+    from cloud.common.errors import ErrorContext
 
 OutputFormat: TypeAlias = Literal["html", "markdown"]
 DEFAULT_EXPORT_SECONDS: Final = 120.0
@@ -74,12 +75,17 @@ class PageExport(Handle):
             TimeoutError_: it is not done yet; wait again.
         """
         client = self.asker("client.get_page_export_status(...)")
-        what = f"the export of {self.doc_id}/{self.page}"
         found: Self = client._poll(  # noqa: SLF001  # the client's own export
-            self._ask, timeout=timeout, what=what, schedule=SCHEDULE, lag=(NotFoundError,)
+            self._ask,
+            timeout=timeout,
+            what="the export",
+            schedule=SCHEDULE,
+            lag=(NotFoundError,),
+            operation="export_page",
+            resource=_resource(self),
         )
         if found.error is not None:
-            raise CodaAPIError(f"{what} failed: {found.error}")
+            raise CodaAPIError(found.error, context=_context(self, "export_page"))
         return found
 
     def _ask(self) -> Self | None:
@@ -108,17 +114,28 @@ class PageExport(Handle):
             text = _fetched(export.wait(timeout))
         if text is None:
             raise CodaGoneError(
-                f"the export of {self.doc_id}/{self.page} cannot be downloaded: its address is refused",
+                "every address that the service gives for the export is refused",
                 hint="export the page anew",
+                context=_context(self, "download_page"),
             )
         return text
+
+
+def _resource(export: PageExport) -> str:
+    return f"{export.doc_id}/{export.page}"
+
+
+def _context(export: PageExport, operation: str) -> ErrorContext:
+    client = export.asker("client.get_page_export_status(...)")
+    context: ErrorContext = client._runtime.context(operation, _resource(export))  # noqa: SLF001  # likewise
+    return context
 
 
 def _fetched(export: PageExport) -> str | None:
     """Return the text; None when the address does not hold it any more."""
     client = export.asker("client.get_page_export_status(...)")
     text: str | None = client._fetch(  # noqa: SLF001  # the client's own export
-        "download_page", f"{export.doc_id}/{export.page}", export.download_link, _text, accepts=(200, *_DEAD)
+        "download_page", _resource(export), export.download_link, _text, accepts=(200, *_DEAD)
     )
     return text
 

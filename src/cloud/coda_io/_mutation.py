@@ -107,12 +107,19 @@ class Mutation(Handle):
         """
         if self.completed:
             return self
-        what = f"{self.operation} {self.resource}"
         client = self.asker("client.wait_for_mutation(mutation.request_id)")
         if self.request_id is None and self._is_applied is None:
-            raise UnsupportedOperationError(f"{what} cannot be waited for: the service gave it no id")
+            raise UnsupportedOperationError(
+                f"{self.operation} {self.resource} cannot be waited for: the service gave it no id"
+            )
         status = client._poll(  # noqa: SLF001  # the client's own mutation
-            self._ask, timeout=timeout, what=what, schedule=SCHEDULE, lag=(NotFoundError,)
+            self._ask,
+            timeout=timeout,
+            what="the change",
+            schedule=SCHEDULE,
+            lag=(NotFoundError,),
+            operation=self.operation,
+            resource=self.resource,
         )
         return replace(self, completed=True, warning=status.warning)
 

@@ -10,7 +10,7 @@ from cloud.coda_io._pack_log_records import GroupedPackLog, IngestionExecution, 
 from cloud.common.models import FrozenMap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from cloud._dialects.rest._paths import Value
@@ -328,7 +328,7 @@ def _query(
     }
 
 
-def _mark(item: GroupedPackLog, page: dict[str, Any]) -> GroupedPackLog:
+def _mark(item: GroupedPackLog, page: Mapping[str, Any]) -> GroupedPackLog:
     """Say on each entry what the service says of its page only."""
     return replace(item, is_incomplete=page.get("incompleteRelatedLogs") is True)
 

@@ -15,7 +15,7 @@ from cloud.coda_io._batches import (
     plan,
     row_edit,
 )
-from cloud.coda_io._core import CodaCore, _place, _version_header, first_size, is_id, read_page
+from cloud.coda_io._core import CodaCore, first_size, is_id, place, read_page, version_header
 from cloud.coda_io._row_pages import RowPage, RowPager, row_reader
 from cloud.common.errors import CloudError, InvalidRequestError
 
@@ -85,7 +85,7 @@ class RowOperations(CodaCore):
         if sort_by == "natural" and visible_only is False:
             raise InvalidRequestError("sort_by='natural' lists visible rows only", request_sent=False)
         read = row_reader(value_format, columns)
-        path, resource = _place("list_rows", (doc_id, table_id_or_name))
+        path, resource = place("list_rows", (doc_id, table_id_or_name))
         first = {
             "query": query,
             "sortBy": sort_by,
@@ -98,8 +98,9 @@ class RowOperations(CodaCore):
         def read_rows(answer: RestAnswer) -> RowPage | None:
             if answer.status == _GATEWAY_TIMEOUT:
                 return None
-            token = answer.object().get("nextSyncToken")
-            return RowPage(read_page(answer, read), str(token) if token else None)
+            document = answer.object()
+            token = document.get("nextSyncToken")
+            return RowPage(read_page(document, read), str(token) if token else None)
 
         def ask(token: str | None, size: int, *, may_shrink: bool) -> RowPage | None:
             pairs = {**first, "limit": size} if token is None else {"pageToken": token}
@@ -110,7 +111,7 @@ class RowOperations(CodaCore):
                 path,
                 read_rows,
                 query=pairs.items(),
-                headers=_version_header(doc_version),
+                headers=version_header(doc_version),
                 accepts=(200, _GATEWAY_TIMEOUT) if may_shrink else (200,),
                 idempotent=True,
             )
@@ -176,7 +177,7 @@ class RowOperations(CodaCore):
             InvalidRequestError: a row has more than 85 KB (it is named), or all have more than 2 MB.
         """
         keys = checked_keys(key_columns)
-        edits = [row_edit(row, number) for number, row in enumerate(rows)]
+        edits = [row_edit(row, number)[0] for number, row in enumerate(rows)]
         if not edits:
             raise InvalidRequestError("there are no rows to insert", request_sent=False)
         body = {"rows": edits, **({"keyColumns": keys} if keys else {})}
@@ -272,7 +273,7 @@ class RowOperations(CodaCore):
             table_id_or_name,
             row_id_or_name,
             query={"disableParsing": disable_parsing},
-            body={"row": row_edit(row)},
+            body={"row": row_edit(row)[0]},
             wait=wait,
             idempotent=is_id(row_id_or_name, _ROW_IDS),
         )

@@ -93,13 +93,14 @@ def test_dates_and_times_are_told_by_their_column() -> None:
     assert parse_cell(text, "simple", column("date")) == date(2026, 3, 1)
     assert parse_cell(text, "rich", column("dateTime")) == datetime(2026, 3, 1, 8, tzinfo=timezone.utc)
     assert parse_cell(f"```{text}```", "rich", column("date")) == date(2026, 3, 1)
+    assert parse_cell("2026-03-01", "simple", column("date")) == date(2026, 3, 1)
     assert parse_cell("14:30:00", "simple", column("time")) == time(14, 30)
     assert parse_cell([text], "simpleWithArrays", column("date")) == (date(2026, 3, 1),)
     assert parse_cell(text, "simple") == text
 
 
 @pytest.mark.parametrize("kind", ["date", "dateTime", "time", "text", "number"])
-@pytest.mark.parametrize("text", ["", "next week", "3/1/2026"])
+@pytest.mark.parametrize("text", ["", "next week", "3/1/2026", "2026-13-01", "2026-03-01 or so"])
 def test_a_text_that_is_not_what_its_column_says_stays_a_text(kind: str, text: str) -> None:
     assert parse_cell(text, "simple", column(kind)) == text
 

@@ -329,6 +329,25 @@ def test_fresh_reads_carry_the_header(service: Service) -> None:
     client.close()
 
 
+def test_an_answer_without_what_was_asked_for_is_no_success(service: Service) -> None:
+    client = make_client(service.server)
+    for method, *arguments in (
+        ("get_custom_doc_domain_provider", "x.example.com"),
+        ("get_pack_source_code", 7, "1"),
+        ("get_analytics_last_updated",),
+        ("get_page_export_status", "d", "p", "x"),
+    ):
+        service(*[answer({} if arguments else [])] * 3)
+        with pytest.raises(ConnectionError, match="the answer"):
+            getattr(client, method)(*arguments)
+    for method, *arguments in (("create_pack",), ("create_doc",), ("add_pack_permission", 7, {}, "view")):
+        service(answer({"others": 1}))
+        with pytest.raises(OutcomeUnknownError):
+            getattr(client, method)(*arguments)
+        assert len(service.requests) == 1
+    client.close()
+
+
 def test_a_next_page_without_a_token_is_an_error_and_not_the_end(service: Service) -> None:
     client = make_client(service.server)
     for document in (

@@ -19,6 +19,7 @@ from cloud.coda_io import (
     GroupedPackLog,
     IngestionExecution,
     Mutation,
+    Pack,
     Page,
     PageElement,
     PageExport,
@@ -253,6 +254,11 @@ def test_days_and_numbers() -> None:
     assert day("2026-01-02T00:00:00Z") == date(2026, 1, 2)
     assert (day("x"), day(3)) == (None, None)
     assert [integer(value) for value in (True, 2.5, "3", "x", 4.0, 5)] == [None, None, 3, None, 4, 5]
+
+
+def test_a_list_of_texts_is_whole_or_nothing() -> None:
+    assert Pack.from_dict({"id": 7, "packEntrypoints": ["go", "docs"]}).pack_entrypoints == ("go", "docs")
+    assert Pack.from_dict({"id": 7, "packEntrypoints": ["go", 3]}).pack_entrypoints == ()
 
 
 def test_a_user_may_have_little() -> None:

@@ -52,7 +52,9 @@ def test_a_wait_that_ends_too_early_can_be_taken_up_again() -> None:
     with ScriptedServer(QUEUED, *[PENDING] * 4, DONE) as server:
         client = make_client(server, time)
         mutation = client.delete_page("d", "canvas-9")
-        with pytest.raises(TimeoutError_, match="delete_page d/canvas-9 is not done after 5 s") as caught:
+        with pytest.raises(
+            TimeoutError_, match="delete_page d/canvas-9: the change is not done after 5 s"
+        ) as caught:
             mutation.wait(5)
         assert caught.value.retryable is False
         assert time.now == 5.0
@@ -215,7 +217,7 @@ def test_an_expired_address_is_asked_for_anew_once(dead: ScriptedResponse) -> No
 
 def test_a_failed_export_is_an_error_in_the_services_words() -> None:
     failed = {"status": "complete", "error": "page is too large"}
-    with pytest.raises(CodaAPIError, match="page is too large"):
+    with pytest.raises(CodaAPIError, match="export_page d/p: page is too large"):
         run(Exports([failed], []), lambda client: client.download_page("d", "p"))
     gone = [refused(410, "deleted")]
     with ScriptedServer(*gone) as server, make_client(server) as client, pytest.raises(CodaGoneError):
@@ -223,7 +225,7 @@ def test_a_failed_export_is_an_error_in_the_services_words() -> None:
 
 
 def test_an_export_that_takes_too_long_goes_on() -> None:
-    with pytest.raises(TimeoutError_, match="export of d/p"):
+    with pytest.raises(TimeoutError_, match="export_page d/p: the export is not done"):
         run(Exports([{"status": "inProgress"}], []), lambda client: client.download_page("d", "p", timeout=9))
 
 

@@ -133,14 +133,20 @@ class RestClient(BaseClient):
         what: str,
         schedule: PollSchedule,
         lag: tuple[type[CloudError], ...] = (),
+        operation: str = "",
+        resource: str = "",
     ) -> T:
-        """Return the first answer of `ask` that is not None; see `_polling.poll`."""
+        """Return the first answer of `ask` that is not None; see `_polling.poll`.
+
+        `operation` and `resource` are what the error says when the time is over.
+        """
         return poll(
             ask,
             timeout=timeout,
             what=what,
             schedule=schedule,
             lag=lag,
+            context=self._runtime.context(operation, resource),
             clock=self._clock,
             sleep=self._sleep,
         )

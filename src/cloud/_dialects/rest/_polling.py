@@ -13,6 +13,8 @@ from cloud.common.errors import CloudError, InvalidRequestError, TimeoutError_
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cloud.common.errors import ErrorContext
+
 T = TypeVar("T")
 
 
@@ -43,6 +45,7 @@ def poll(
     what: str,
     schedule: PollSchedule,
     lag: tuple[type[CloudError], ...] = (),
+    context: ErrorContext | None = None,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = pause,
 ) -> T:
@@ -54,6 +57,7 @@ def poll(
         what: what is waited for, for the error.
         schedule: when to ask.
         lag: errors that may mean "not yet" until the first other answer, for `schedule.lag_seconds`.
+        context: of the error when the time is over.
         clock: monotonic seconds.
         sleep: waits that many seconds; by default until the thread's work is ended.
 
@@ -81,6 +85,7 @@ def poll(
             raise TimeoutError_(
                 f"{what} is not done after {timeout:g} s",
                 hint="it goes on: wait for it again",
+                context=context,
                 retryable=False,
             )
         wait = min(following, left)
