@@ -79,7 +79,7 @@ class Mails:
             "id": campaign.id,
             "status": campaign.status,
             "created_at": seconds(campaign.created),
-            "started_at": campaign.starts,
+            "started_at": campaign.starts or 0,
             "next_step": "",
             "sending_batch": None,
             "preheader": facts.get("preheader", ""),

@@ -215,14 +215,14 @@ class Rest:
         return success(template.facts["thumbnail"])
 
     def show_webform(self, webform: Named) -> dict[str, Any]:
+        texts = dict.fromkeys((*_WEBFORM, "msg_ok_redir"), "")
+        del texts["fields"], texts["groups"]
+        numbers = dict.fromkeys(
+            ("template_confirmation_id", "template_email_id", "template_validation_id"), 0
+        )
         made = seconds(webform.updated)
-        return {
-            **webform.facts,
-            "id": webform.id,
-            "name": webform.name,
-            "created_at": made,
-            "updated_at": made,
-        }
+        own = {"id": webform.id, "name": webform.name, "created_at": made, "updated_at": made}
+        return {**texts, **numbers, **webform.facts, **own}
 
     def create_webform(self, call: Call) -> Answer:
         body = checked_body(call, (), _WEBFORM)

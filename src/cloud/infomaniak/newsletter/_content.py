@@ -63,7 +63,7 @@ class ContentCalls(NewsletterCore):
         return self.iter_templates().to_list()
 
     def get_template_html(self, template_id: int | str) -> str:
-        """Return a template's mail as HTML."""
+        """Return a template's mail as HTML. Its id is a number, or a text that the service gave."""
         return self._ask("get_template_html", _html, parts=_template_part(template_id))
 
     def create_template_from_campaign(self, campaign_id: int | str, template_id: int | str) -> str:
@@ -78,7 +78,8 @@ class ContentCalls(NewsletterCore):
 
     def update_template_thumbnail(self, template_id: int | str) -> str | None:
         """Have a template's picture made anew, and return its URL; None where the service names none."""
-        return self._ask("update_template_thumbnail", _url, parts=_template_part(template_id))
+        parts = {"template": v.id_of(template_id, "template")}
+        return self._ask("update_template_thumbnail", _url, parts=parts)
 
     # -- webforms ----------------------------------------------------------------------------------------------
     def iter_webforms(
@@ -254,7 +255,8 @@ def _url(envelope: Envelope) -> str | None:
 
 
 def _template_part(template_id: int | str) -> dict[str, int | str]:
-    return {"template": v.id_of(template_id, "template")}
+    # Numbers and texts are documented here; what could name another path is refused where it is quoted.
+    return {"template": template_id}
 
 
 def _webform_part(webform_id: int | str) -> dict[str, int | str]:

@@ -48,6 +48,8 @@ def needed_objects(value: object) -> tuple[Json, ...]:
     Raises:
         UnknownServiceError: the answer has none, or something else is in it.
     """
+    if isinstance(value, Mapping) and "id" in value:
+        return (value,)  # one, without a list around it: so credits of accounts are documented
     found = as_objects(value)
     if not isinstance(value, (list, Mapping)) or len(found) != len(value):
         raise UnknownServiceError("the service said yes, and its answer lacks the list that was asked for")
