@@ -17,7 +17,7 @@ from cloud.common._compute_types import (
 from cloud.common._paging import Page
 from cloud.common.enums import ComputeCapability, InstanceState
 from cloud.common.errors import InvalidRequestError
-from cloud.infomaniak._compute_create import CreateCalls, Sent, label_of
+from cloud.infomaniak._compute_create import CreateCalls, label_of
 from cloud.infomaniak._compute_life import LifeCalls
 from cloud.infomaniak._compute_parts import PartCalls
 from cloud.infomaniak._compute_read import (
@@ -73,10 +73,6 @@ class InfomaniakComputeClient(
         49_149  # 65,535 in base64: https://docs.openstack.org/api-ref/compute/#create-server
     )
     settle_seconds = 0.0  # a new instance is known before its creation is answered
-
-    def __init__(self, *args: Any, **keywords: Any) -> None:
-        super().__init__(*args, **keywords)
-        self._sent = Sent()
 
     @property
     def capabilities(self) -> frozenset[ComputeCapability]:  # type: ignore[override]  # of a compute client
@@ -268,7 +264,7 @@ class InfomaniakComputeClient(
 
     def _end_of_token(self, token: str) -> None:
         """Terminate what a creation may have made that was interrupted or whose answer was lost."""
-        if token in self._sent:
+        if self._is_open(token):
             for found in self.list_instances(filters={"tags": [label_of(token)]}):
                 self.terminate_instance(found.id)
 

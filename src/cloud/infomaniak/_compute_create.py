@@ -32,10 +32,10 @@ _SAYS_NOTHING = frozenset({502, 504})  # a gateway gave up waiting for Nova
 
 
 class Sent:
-    """The tokens of creations whose answer has not come: what must not be sent again."""
+    """The creations whose answer has not come, by client and token: what must not be sent again."""
 
     def __init__(self) -> None:
-        self._tokens: set[str] = set()
+        self._tokens: set[tuple[int, str]] = set()
         self._lock = threading.Lock()
         renew_after_fork(self, "_lock")
 
@@ -44,15 +44,18 @@ class Sent:
         with self._lock:
             return token in self._tokens
 
-    def add(self, token: str) -> None:
+    def add(self, token: tuple[int, str]) -> None:
         """Say that it is being sent."""
         with self._lock:
             self._tokens.add(token)
 
-    def settle(self, token: str) -> None:
+    def settle(self, token: tuple[int, str]) -> None:
         """Say that it is known what became of it."""
         with self._lock:
             self._tokens.discard(token)
+
+
+sent = Sent()
 
 
 def label_of(token: str) -> str:
@@ -63,31 +66,34 @@ def label_of(token: str) -> str:
 class CreateCalls(ComputeCalls):
     """Making an instance. All of it runs inside of a hook."""
 
-    _sent: Sent
     _pause: Callable[[float], None]
+
+    def _is_open(self, token: str) -> bool:
+        """Return whether a creation of this token was sent whose answer has not come."""
+        return (id(self), token) in sent
 
     def _create_once(self, request: CreateInstanceRequest) -> Instance:
         """Return the instance of the request's token, made now or before. It is sent once, whatever happens."""
         assert request.token is not None  # noqa: S101  # the template gives every request one
         label = label_of(request.token)
         found = self._find_labelled(label)
-        if found is None and request.token in self._sent:
+        if found is None and self._is_open(request.token):
             found = self._find_patiently(label)
             if found is None:
-                self._sent.settle(request.token)
+                sent.settle((id(self), request.token))
                 raise OutcomeUnknownError(
                     "the answer was lost, and the instance has not shown up",
                     hint=f"look for an instance called {request.name!r} before you try again",
                 )
         if found is None:
             found = self._post(request, label)
-        self._sent.settle(request.token)
+        sent.settle((id(self), request.token))
         return found
 
     def _post(self, request: CreateInstanceRequest, label: str) -> Instance:
         assert request.token is not None  # noqa: S101  # see above
         body = self._body(request, label)
-        self._sent.add(request.token)
+        sent.add((id(self), request.token))
         try:
             answer = self._runtime.translated(
                 "create_instance", request.name, lambda: self._nova("POST", "/servers", json=body)
@@ -95,7 +101,7 @@ class CreateCalls(ComputeCalls):
         except CloudError as error:
             told = error.http_status is not None and error.http_status not in _SAYS_NOTHING
             if told or not error.request_sent:
-                self._sent.settle(request.token)
+                sent.settle((id(self), request.token))
             raise
         return self._instance_of(
             inner(self._nova("GET", f"/servers/{part(answer['server']['id'])}"), "server")

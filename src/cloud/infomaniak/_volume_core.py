@@ -263,6 +263,8 @@ class VolumeCalls(ServiceClient):
     def retype_volume(self, volume_id: str, volume_type: str, *, may_migrate: bool = False) -> Step[Volume]:
         """Return the volume, which is becoming one of another type. Sent once.
 
+        A service that finds out too late that it cannot leaves the volume as it was: look at its type afterwards.
+
         Args:
             volume_type: name of the type.
             may_migrate: whether its data may be moved, where the type is kept elsewhere.
