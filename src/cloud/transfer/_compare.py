@@ -27,6 +27,9 @@ MTIME: Final = "mtime"
 _PIECE = 1 << 20
 _TICK_NS = 1000
 """A store's times have microseconds at best; a file system's, nanoseconds."""
+_COARSE_NS = 20_000_000
+"""Kernels stamp files with the time of their last tick, at most 16 ms ago: a file that was changed just after it
+was stored may bear an earlier time."""
 # Cheapest first. Composite checksums (S3's of parts) are of another kind and left out.
 _ALGORITHMS = (
     *_checksums.FASTEST_FIRST,
@@ -131,12 +134,12 @@ class Comparison:
         if isinstance(self.destination, FolderSide):
             window = max(_TICK_NS, self.window // timedelta(microseconds=1) * 1000)
             return Verdict.SAME if abs(gap) <= window else "time differs"
-        if gap < 0 or (gap == 0 and isinstance(self.source, FolderSide)):
+        if gap < (-_COARSE_NS if isinstance(self.source, FolderSide) else 0):
             return Verdict.SAME
         if gap == 0 and source.etag == destination.etag and _share_etags(self.source, self.destination):
             return Verdict.SAME
         if isinstance(self.source, FolderSide) or gap == 0:
-            # Many services tell whole seconds, so what happened within one second has no order.
+            # Many services tell whole seconds, and file systems the last tick: within those there is no order.
             return Verdict.ASK
         return "source is newer"
 

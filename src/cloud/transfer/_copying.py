@@ -7,7 +7,7 @@ import stat
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from cloud.common._cancel import active_switch, ended_by
 from cloud.common._files import pwrite_all, replacing, safe_join
@@ -211,7 +211,8 @@ def _download_small(source: StoreSide, item: PlanItem, path: Path) -> int | None
         return None
     with replacing(path) as file:
         pwrite_all(file, memoryview(data), 0)
-    if item.time_ns is not None:
+        stamped = item.time_ns is None or _stamp(file, item.time_ns)
+    if not stamped and item.time_ns is not None:
         _set_time(path, item.time_ns)
     return len(data)
 
@@ -238,8 +239,18 @@ def _copy_file(source: FolderSide, item: PlanItem, path: Path, progress: Callabl
                 total += len(piece)
             if not _is_same_file(before, os.fstat(file.fileno())) or total != before.st_size:
                 raise PreconditionFailedError(f"{source.uri(item.name)!r} was changed while it was copied")
-    _set_time(path, before.st_mtime_ns)
+            stamped = _stamp(target, before.st_mtime_ns)
+    if not stamped:
+        _set_time(path, before.st_mtime_ns)
     return total
+
+
+def _stamp(file: BinaryIO, time_ns: int) -> bool:
+    """Give an open file its time, so that it has it when it is moved in; False where the system cannot."""
+    if os.utime not in os.supports_fd:
+        return False
+    os.utime(file.fileno(), ns=(time_ns, time_ns))
+    return True
 
 
 def _set_time(path: Path, time_ns: int) -> None:
