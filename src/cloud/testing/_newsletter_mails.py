@@ -115,6 +115,7 @@ class Mails:
         return {f"{name}_count": count for name, count in counts.items()} | rates
 
     def list_campaigns(self, call: Call) -> Answer:
+        """Answer with the campaigns that fit filter and period."""
         found = self._filtered(call)
         since, until = call.argument("date_from"), call.argument("date_to")
         found = [
@@ -134,6 +135,7 @@ class Mails:
         ]
 
     def create(self, call: Call) -> Answer:
+        """Make a draft."""
         facts = self._checked(checked_body(call, _NEEDED, _MORE))
         made = Campaign(self._state.next_id(), "draft", self._now(), facts)
         self._state.campaigns[made.id] = made
@@ -153,9 +155,11 @@ class Mails:
         return facts
 
     def get(self, call: Call) -> Answer:
+        """Answer with one campaign."""
         return success(self.show(self.campaign(call), loads(call)))
 
     def update(self, call: Call) -> Answer:
+        """Change a campaign that has not been sent."""
         campaign = self.campaign(call)
         body = self._checked(checked_body(call, (), (*_NEEDED, *_MORE)))
         if campaign.status not in _SENDABLE:
@@ -164,11 +168,13 @@ class Mails:
         return success(self.show(campaign))
 
     def delete(self, call: Call) -> Answer:
+        """Delete a campaign."""
         no_body(call)
         del self._state.campaigns[self.campaign(call).id]
         return success(True)
 
     def delete_many(self, call: Call) -> Answer:
+        """Take on the deletion of the selected campaigns."""
         body = checked_body(call, ("select",))
         numbers = [each.id for each in self._filtered(call)]
 
@@ -180,23 +186,27 @@ class Mails:
         return self._later(act)
 
     def duplicate(self, call: Call) -> Answer:
+        """Make a draft like the campaign."""
         no_body(call)
         copy = Campaign(self._state.next_id(), "draft", self._now(), dict(self.campaign(call).facts))
         self._state.campaigns[copy.id] = copy
         return success(self.show(copy))
 
     def campaign(self, call: Call) -> Campaign:
+        """Return the campaign that a path names."""
         found: Campaign = self._state.find(self._state.campaigns, call.params["campaign"], "campaign")
         return found
 
     # -- sending -----------------------------------------------------------------------------------------------
     def test(self, call: Call) -> Answer:
+        """Send a campaign to one address."""
         campaign = self.campaign(call)
         email = needed_address(checked_body(call, ("email",))["email"])
         self._state.mails.append(SentMail(campaign.id, email, is_test=True))
         return success(True)
 
     def test_template(self, call: Call) -> Answer:
+        """Send a template to some addresses."""
         emails = [needed_address(email) for email in checked_body(call, ("emails",))["emails"]]
         if not any(each.facts["uuid"] == call.params["uuid"] for each in self._state.templates.values()):
             raise Refusal(404, f"no template {call.params['uuid']}")
@@ -204,6 +214,7 @@ class Mails:
         return success(True)
 
     def schedule(self, call: Call) -> Answer:
+        """Send a campaign now, or at the time that is given."""
         campaign = self.campaign(call)
         body = checked_body(call, (), ("started_at",)) if call.body else {}
         if campaign.status not in _SENDABLE:
@@ -236,6 +247,7 @@ class Mails:
         )
 
     def cancel(self, call: Call) -> Answer:
+        """Keep a scheduled campaign from being sent."""
         no_body(call)
         campaign = self.campaign(call)
         if campaign.status != "scheduled":
@@ -245,6 +257,7 @@ class Mails:
 
     # -- reports -----------------------------------------------------------------------------------------------
     def tracking(self, call: Call) -> Answer:
+        """Answer with what happened to each mail."""
         campaign = self.campaign(call)
         chosen = filter_of(call, action=frozenset(_ACTIONS), search=None)
         sent = [
@@ -270,6 +283,7 @@ class Mails:
         return "" if known is None else known.email
 
     def activity(self, call: Call) -> Answer:
+        """Answer with what each reader did, by pages only."""
         campaign = self.campaign(call)
         if call.argument("skip") is not None or call.argument("limit") is not None:
             raise Refusal(422, "this report has pages only")
@@ -282,6 +296,7 @@ class Mails:
         return listed(call, found, lambda each: each, most=self._most)
 
     def links(self, call: Call) -> Answer:
+        """Answer with how often each link was followed."""
         campaign = self.campaign(call)
         clicks = sum(kind == "click" and about == campaign.id for kind, about, _ in self._state.events)
         return success([{"url": "https://example.com/", "click_count": clicks}])

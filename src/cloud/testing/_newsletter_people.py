@@ -87,10 +87,12 @@ class People:
         return document
 
     def list_subscribers(self, call: Call) -> Answer:
+        """Answer with the subscribers that fit the filter."""
         chosen = filter_of(call, status=SUBSCRIBER_STATES, search=None, groups=None, validation_status=None)
         return self._listed(call, matching(self._state, chosen))
 
     def filter_subscribers(self, call: Call) -> Answer:
+        """Answer with the subscribers that fit the filter and the segment of the body."""
         body = checked_body(call, (), _BULK) if call.body else {}
         wanted = {"fields"} if call.argument("extra") == "metadata" else set()
         found = matching(self._state, body.get("filter") or {}, body.get("segment"))
@@ -101,6 +103,7 @@ class People:
         return listed(call, found, lambda each: self.show(each, wanted), most=self._most)
 
     def create_subscriber(self, call: Call) -> Answer:
+        """Make a subscriber, or change the one with that address."""
         body = checked_body(call, ("email",), ("fields", "groups", "status"))
         email = needed_address(body["email"])
         if email.casefold() in self.refused_addresses:
@@ -111,14 +114,17 @@ class People:
         return success(self.show(made), 201)
 
     def count_status(self, call: Call) -> Answer:  # noqa: ARG002  # every handler takes the call
+        """Answer with how many subscribers are in each state."""
         states = sorted(SUBSCRIBER_STATES - {"all"})
         found = [each.status for each in self._state.subscribers.values()]
         return success({state: found.count(state) for state in states})
 
     def get_subscriber(self, call: Call) -> Answer:
+        """Answer with one subscriber."""
         return success(self.show(self._subscriber(call), loads(call)))
 
     def update_subscriber(self, call: Call) -> Answer:
+        """Change a subscriber."""
         known = self._subscriber(call)
         body = checked_body(call, (), ("fields", "groups", "status"))
         if body.get("status") not in {None, "active", "unsubscribed"}:
@@ -129,6 +135,7 @@ class People:
         return success(self.show(known, loads(call)))
 
     def delete_subscriber(self, call: Call) -> Answer:
+        """Delete a subscriber."""
         no_body(call)
         del self._state.subscribers[self._subscriber(call).id]
         return success(True)
@@ -156,16 +163,20 @@ class People:
         return answer
 
     def remove(self, subscriber: Subscriber, body: Mapping[str, Any]) -> None:  # noqa: ARG002  # every change takes both
+        """Delete a subscriber."""
         del self._state.subscribers[subscriber.id]
 
     def unsubscribe(self, subscriber: Subscriber, body: Mapping[str, Any]) -> None:  # noqa: ARG002  # every change takes both
+        """Unsubscribe a subscriber who is active."""
         if subscriber.status == "active":
             subscriber.status = "unsubscribed"
 
     def assign(self, subscriber: Subscriber, body: Mapping[str, Any]) -> None:
+        """Put a subscriber into groups."""
         subscriber.groups |= {self._state.group_of(group).id for group in body.get("groups", ())}
 
     def unassign(self, subscriber: Subscriber, body: Mapping[str, Any]) -> None:
+        """Take a subscriber out of a group."""
         subscriber.groups.discard(body["group_id"])
 
     def export(self, subscriber: Subscriber, body: Mapping[str, Any]) -> None:
@@ -173,12 +184,14 @@ class People:
 
     # -- imports -----------------------------------------------------------------------------------------------
     def upload_csv(self, call: Call) -> Answer:
+        """Keep a CSV file."""
         body = checked_body(call, ("content",), ("file",))
         number = self._state.next_id()
         self._state.uploads[number] = body["content"]
         return success({"id": number, "preview": body["content"].splitlines()[:3]})
 
     def import_csv(self, call: Call) -> Answer:
+        """Take on the contacts of a file; one that cannot be subscribed refuses them all."""
         body = checked_body(
             call,
             ("fields",),
@@ -224,21 +237,25 @@ class People:
 
     # -- groups ------------------------------------------------------------------------------------------------
     def list_group_subscribers(self, call: Call) -> Answer:
+        """Answer with the subscribers in a group."""
         group = self._state.find(self._state.groups, call.params["group"], "group")
         chosen = filter_of(call, status=SUBSCRIBER_STATES - {"all"}, search=None)
         return self._listed(call, matching(self._state, {**chosen, "groups": [group.id]}))
 
     def show_group(self, group: Named) -> dict[str, Any]:
+        """Return the document of a group."""
         members = [each for each in self._state.subscribers.values() if group.id in each.groups]
         active = sum(each.status == "active" for each in members)
         return {**show_named(group), "subscribed_count": str(active)}  # a text, as documented
 
     def delete_group(self, number: int) -> None:
+        """Delete a group; its members stay."""
         del self._state.groups[number]
         for each in self._state.subscribers.values():
             each.groups.discard(number)
 
     def members(self, call: Call, *, join: bool) -> Answer:
+        """Put subscribers into a group, or take them out."""
         group = self._state.find(self._state.groups, call.params["group"], "group")
         ids = checked_body(call, ("subscriber_ids",))["subscriber_ids"]
         if missing := [number for number in ids if number not in self._state.subscribers]:
@@ -250,20 +267,24 @@ class People:
 
     # -- segments and fields -----------------------------------------------------------------------------------
     def list_segment_subscribers(self, call: Call) -> Answer:
+        """Answer with who fits a segment."""
         segment = self._state.find(self._state.segments, call.params["segment"], "segment")
         chosen = filter_of(call, status=SUBSCRIBER_STATES - {"all"}, search=None)
         return self._listed(call, matching(self._state, chosen, segment.id))
 
     def show_segment(self, segment: Named) -> dict[str, Any]:
+        """Return the document of a segment."""
         count = sum(1 for _ in self._state.in_segment(segment.facts["data"]))
         return {**show_named(segment), "subscribed_count": count}
 
     def create_segment(self, call: Call) -> Answer:
+        """Make a segment."""
         body = checked_body(call, ("name", "data"))
         made = self._state.add(self._state.segments, needed_name(body["name"]), data=self._rule(body["data"]))
         return success(self.show_segment(made), 201)
 
     def update_segment(self, call: Call) -> Answer:
+        """Change a segment."""
         known: Named = self._state.find(self._state.segments, call.params["segment"], "segment")
         body = checked_body(call, (), ("name", "data"))
         known.name = needed_name(body.get("name", known.name))
@@ -282,6 +303,7 @@ class People:
         return rule
 
     def create_field(self, call: Call) -> Answer:
+        """Make a field, unless there is one with its key."""
         body = checked_body(call, ("name", "type"), ("slug",))
         name = needed_name(body["name"])
         key = body.get("slug") or "".join(char for char in name.casefold() if char.isalnum())

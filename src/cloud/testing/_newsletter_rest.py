@@ -82,6 +82,7 @@ class Table:
         self._states = states
 
     def list_all(self, call: Call) -> Answer:
+        """Answer with the things that fit the filter."""
         allowed: dict[str, frozenset[str] | None] = {"search": None}
         if self._states:
             allowed["status"] = self._states
@@ -93,22 +94,27 @@ class Table:
         return [thing for thing in self._things.values() if search in thing.name.casefold()]
 
     def get(self, call: Call) -> Answer:
+        """Answer with one thing."""
         return success(self._show(self.found(call)))
 
     def found(self, call: Call) -> Named:
+        """Return the thing that a path names."""
         thing: Named = self._state.find(self._things, call.params[self._what], self._what)
         return thing
 
     def create(self, call: Call) -> Answer:
+        """Make a thing that has nothing but a name."""
         name = needed_name(checked_body(call, ("name",))["name"])
         return success(self._show(self._state.add(self._things, name)), 201)
 
     def rename(self, call: Call) -> Answer:
+        """Give a thing another name."""
         thing = self.found(call)
         thing.name = needed_name(checked_body(call, ("name",))["name"])
         return success(self._show(thing))
 
     def delete(self, call: Call) -> Answer:
+        """Delete a thing."""
         no_body(call)
         thing = self.found(call)
         self._remove(thing.id)
@@ -129,6 +135,7 @@ class Table:
         return success(True)
 
     def delete_many_later(self, call: Call) -> Answer:
+        """Take on the deletion of the selected things."""
         numbers = self._selected(call)
 
         def act() -> None:
@@ -164,6 +171,7 @@ class Rest:
         self.is_deleted = False
 
     def domain(self, call: Call) -> Answer:  # noqa: ARG002  # every handler takes the call
+        """Answer with the domain."""
         return success(
             {
                 "id": self._domain_id,
@@ -177,17 +185,21 @@ class Rest:
         )
 
     def delete_domain(self, call: Call) -> Answer:
+        """Delete the domain: from now on every call is answered 404."""
         no_body(call)
         self.is_deleted = True
         return success(True)
 
     def api_key(self, call: Call) -> Answer:  # noqa: ARG002  # every handler takes the call
+        """Answer with what would be keys."""
         return success(["fake-api-key", "fake-api-secret"])
 
     def html(self, call: Call) -> Answer:
+        """Answer with a template's mail."""
         return success(self._templates.found(call).facts["html"])
 
     def template_from_campaign(self, call: Call) -> Answer:
+        """Make a template of a campaign."""
         campaign = self._state.find(self._state.campaigns, call.params["campaign"], "campaign")
         self._templates.found(call)
         made = self.add_template(campaign.facts["subject"], campaign.facts.get("content_html", ""))
@@ -200,6 +212,7 @@ class Rest:
         return made
 
     def show_template(self, template: Named) -> dict[str, Any]:
+        """Return the document of a template."""
         return {
             "id": template.id,
             "name": template.name,
@@ -210,11 +223,13 @@ class Rest:
         }
 
     def thumbnail(self, call: Call) -> Answer:
+        """Make a picture of a template."""
         template = self._templates.found(call)
         template.facts["thumbnail"] = f"https://example.com/{template.id}.png"
         return success(template.facts["thumbnail"])
 
     def show_webform(self, webform: Named) -> dict[str, Any]:
+        """Return the document of a webform, with all that the API declares."""
         texts = dict.fromkeys((*_WEBFORM, "msg_ok_redir"), "")
         del texts["fields"], texts["groups"]
         numbers = dict.fromkeys(
@@ -225,11 +240,13 @@ class Rest:
         return {**texts, **numbers, **webform.facts, **own}
 
     def create_webform(self, call: Call) -> Answer:
+        """Make a webform."""
         body = checked_body(call, (), _WEBFORM)
         name = needed_name(body.pop("name", "Webform"))
         return success(self.show_webform(self._state.add(self._state.webforms, name, **body)), 201)
 
     def update_webform(self, call: Call) -> Answer:
+        """Change a webform."""
         webform = self._webforms.found(call)
         body = checked_body(call, (), _WEBFORM)
         webform.name = needed_name(body.pop("name", webform.name))
@@ -237,23 +254,29 @@ class Rest:
         return success(self.show_webform(webform))
 
     def webform_fields(self, call: Call) -> Answer:
+        """Answer with the fields of a webform: all there are."""
         self._webforms.found(call)
         return success([show_named(each) for each in self._state.fields.values()])
 
     def themes(self, call: Call) -> Answer:  # noqa: ARG002  # every handler takes the call
+        """Answer with the themes of webforms."""
         return success([{"id": 1, "name": "plain"}])
 
     def list_credits(self, call: Call) -> Answer:
+        """Answer with the movements of credits."""
         filter_of(call, search=None, status=None)
         return listed(call, self._state.credits, lambda each: each, most=self._most)
 
     def credit_details(self, call: Call) -> Answer:  # noqa: ARG002  # every handler takes the call
+        """Answer with the credits that are left."""
         return success({"total": self._state.credit_count})
 
     def credit_packs(self, call: Call) -> Answer:  # noqa: ARG002  # every handler takes the call
+        """Answer with what can be bought."""
         return success([{"id": 1, "quantity": 5000}])
 
     def checkout(self, call: Call) -> Answer:
+        """Answer with where it can be bought."""
         if call.params["id"] != "1":
             raise Refusal(404, f"no pack {call.params['id']}")
         return success({"url": "https://example.com/checkout/1"})

@@ -95,6 +95,7 @@ def test_from_env_reads_the_documented_variables(monkeypatch: pytest.MonkeyPatch
         {"token": PLANTED, "base_url": "api.infomaniak.com"},
         {"token": PLANTED, "credentials": CloudCredentials(CloudProvider.INFOMANIAK, token="other")},
         {"credentials": CloudCredentials(CloudProvider.INFOMANIAK, username="u", password="p")},
+        {"credentials": CloudCredentials(CloudProvider.CODA, token=PLANTED)},
     ],
 )
 def test_settings_that_cannot_work_are_refused_without_showing_the_token(arguments: dict[str, Any]) -> None:

@@ -218,10 +218,12 @@ class CampaignCalls(NewsletterCore):
 
 
 def campaign_of(envelope: Envelope) -> Campaign:
+    """Return the campaign of an answer."""
     return Campaign.of(v.needed_object(envelope.data))
 
 
 def campaign_part(campaign_id: int | str) -> dict[str, int | str]:
+    """Return the part of a path that names a campaign."""
     return {"campaign": v.id_of(campaign_id, "campaign")}
 
 

@@ -316,4 +316,5 @@ def needed_change(body: Mapping[str, Any]) -> None:
 
 
 def several(values: str | Sequence[Any]) -> Sequence[Any]:
+    """Return values as a list; a text is one value."""
     return (values,) if isinstance(values, str) else values

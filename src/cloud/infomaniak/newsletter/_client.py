@@ -205,6 +205,11 @@ def _token(token: str | Secret | CloudCredentials | None, credentials: CloudCred
     if given is not None and credentials is not None:
         raise ConfigurationError("give either token or credentials", request_sent=False)
     if credentials is not None:
+        if credentials.provider is not CloudProvider.INFOMANIAK:
+            raise ConfigurationError(
+                f"the credentials are for {credentials.provider.value}, not for infomaniak",
+                request_sent=False,
+            )
         given = credentials.token
     elif given is None and os.environ.get(TOKEN_VARIABLE):
         given = Secret.from_env(TOKEN_VARIABLE)

@@ -359,5 +359,6 @@ def filtering(**values: Any) -> list[tuple[str, Value]]:
 
 
 def was_done(envelope: Envelope) -> bool:
+    """Return True; an answer that says that nothing was done is an error."""
     # Some answer with the thing itself, some with true.
     return True if isinstance(envelope.data, Mapping) else v.needed_truth(envelope.data)

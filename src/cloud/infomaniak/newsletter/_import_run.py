@@ -1,0 +1,218 @@
+"""One import under way: which contacts can be sent, what becomes of each batch, which column is which field."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from cloud.common import errors as e
+from cloud.infomaniak.newsletter import _values as v
+from cloud.infomaniak.newsletter._csv import ENCLOSURE, SEPARATOR, csv_text
+from cloud.infomaniak.newsletter._import_records import RefusedContact
+from cloud.infomaniak.newsletter._subscribers import group_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from cloud.infomaniak.newsletter._csv import Contact
+    from cloud.infomaniak.newsletter._imports import ImportCalls
+    from cloud.infomaniak.newsletter._records import Field
+
+_EMAIL: Final = "email"
+# So many contacts refused one by one, and none taken before: it is not about the contacts.
+_HOPELESS: Final = 8
+
+
+class Settings:
+    """What an import was asked to do, checked."""
+
+    def __init__(
+        self,
+        groups: Sequence[int | str],
+        columns: Mapping[str, str] | None,
+        replace_fields: bool | None,
+        batch_size: int,
+        verify_timeout: float | None,
+        start_row: int,
+    ) -> None:
+        for name, number in (("batch_size", batch_size), ("start_row", start_row)):
+            if number < 1:
+                raise e.InvalidRequestError(f"{name} must be at least 1, not {number}", request_sent=False)
+        self.groups = group_names(groups) or []
+        self.columns = columns
+        self.replace_fields = replace_fields
+        self.batch_size = batch_size
+        self.verify_timeout = verify_timeout
+        self.start_row = start_row
+
+
+class Run:
+    """One import under way.
+
+    Attributes:
+        accepted: what the service took, by address.
+        refused: what was not taken.
+        row_count: contacts that were read.
+        batch_count: files that were sent.
+        next_row: the first row of which nobody knows yet.
+    """
+
+    def __init__(
+        self, client: ImportCalls, settings: Settings, *, create_fields: bool, one_by_one: bool
+    ) -> None:
+        self._client = client
+        self._settings = settings
+        self._create_fields = create_fields
+        self._one_by_one = one_by_one
+        self._columns: dict[str, Field | None] = {}  # of the first contact, by column; None for the address
+        self._refused_alone = 0
+        self.accepted: dict[str, Contact] = {}
+        self.refused: list[RefusedContact] = []
+        self.row_count = 0
+        self.batch_count = 0
+        self.next_row = settings.start_row
+
+    def refuse(self, contact: Contact, reason: str) -> None:
+        """Note that a contact was not taken."""
+        email = contact.values.get(self._email_column(contact.values) or "", "")
+        self.refused.append(RefusedContact(row=contact.row, email=email, reason=reason))
+
+    def sendable(self, contacts: Iterable[Contact]) -> Iterator[Contact]:
+        """Yield the contacts that can be sent; the others are refused."""
+        seen: dict[str, int] = {}
+        for contact in contacts:
+            if contact.row < self._settings.start_row:
+                continue
+            self.row_count += 1
+            column = self._email_column(contact.values)
+            if column is None and contact.problem is None:
+                raise e.InvalidRequestError(
+                    f"row {contact.row} has no column {_EMAIL!r}",
+                    hint='name it: columns={"Mail": "email", ...}',
+                    request_sent=False,
+                )
+            email = contact.values.get(column or "", "").strip()
+            problem = contact.problem or v.address_problem(email)
+            first = seen.setdefault(email.casefold(), contact.row)
+            if problem is None and first != contact.row:
+                problem = f"the same address stands in row {first}"
+            if problem is None:
+                yield contact
+            else:
+                self.refuse(contact, problem)
+
+    def send(self, batch: Sequence[Contact]) -> None:
+        """Send contacts, and note of each whether it was taken."""
+        self._learn_columns(batch)
+        if self._one_by_one:
+            for contact in batch:
+                self._attempt([contact])
+                self.next_row = contact.row + 1
+            return
+        self._attempt(batch)
+        self.next_row = batch[-1].row + 1
+
+    def _attempt(self, batch: Sequence[Contact]) -> None:
+        try:
+            if self._one_by_one:
+                self._send_one(batch[0])
+            else:
+                self._send_file(batch)
+        except (e.InvalidRequestError, e.AlreadyExistsError) as error:
+            if not error.request_sent or error.http_status is None:
+                raise
+            if len(batch) > 1:
+                middle = len(batch) // 2
+                self._attempt(batch[:middle])
+                self._attempt(batch[middle:])
+                return
+            self._refused_alone += 1
+            if self._refused_alone >= _HOPELESS and not self.accepted:
+                raise
+            self.refuse(batch[0], error.message)
+        else:
+            for contact in batch:
+                self.accepted[self._email(contact).casefold()] = contact
+
+    def _send_file(self, batch: Sequence[Contact]) -> None:
+        names = list(self._columns)
+        rows = [[_cell(contact.values.get(name, "")) for name in names] for contact in batch]
+        uploaded = self._client.upload_subscribers_csv(csv_text(names, rows))
+        self.batch_count += 1
+        self._client.import_subscribers(
+            [_described(field) for field in self._columns.values()],
+            upload_id=_upload_id(uploaded),
+            groups=self._settings.groups,
+            csv_separator=SEPARATOR,
+            csv_enclosure=ENCLOSURE,
+            replace_fields=self._settings.replace_fields,
+        )
+
+    def _send_one(self, contact: Contact) -> None:
+        fields = {
+            field.key: contact.values[name]
+            for name, field in self._columns.items()
+            if field is not None and name in contact.values
+        }
+        self._client.create_subscriber(
+            self._email(contact), fields=fields or None, groups=self._settings.groups or None
+        )
+
+    def _email_column(self, values: Mapping[str, str]) -> str | None:
+        for name in values:
+            if self._field_name(name) == _EMAIL:
+                return name
+        return None
+
+    def _field_name(self, column: str) -> str | None:
+        """Return the key of the field that a column is, in small letters; None for one that is left out."""
+        named = self._settings.columns
+        if named is None:
+            return column.strip().casefold()
+        return named[column].casefold() if column in named else None
+
+    def _email(self, contact: Contact) -> str:
+        return contact.values[self._email_column(contact.values) or _EMAIL].strip()
+
+    def _learn_columns(self, batch: Sequence[Contact]) -> None:
+        """Find the field of each column that is new in this batch; it costs a request, the first time."""
+        new = dict.fromkeys(name for contact in batch for name in contact.values)
+        unknown = [name for name in new if name not in self._columns and self._field_name(name) is not None]
+        if not unknown:
+            return
+        others = [name for name in unknown if self._field_name(name) != _EMAIL]
+        fields = self._client.list_fields() if others else []
+        by_name = {text.casefold(): field for field in fields for text in (field.name, field.key)}
+        missing = [name for name in others if self._field_name(name) not in by_name]
+        if missing and not self._create_fields:
+            raise e.InvalidRequestError(
+                f"there is no field for {', '.join(missing)}",
+                hint="create_fields=True makes them, columns={...} names others or leaves them out",
+                request_sent=False,
+            )
+        for name in unknown:
+            wanted = self._field_name(name) or ""
+            if name in missing:
+                given = (self._settings.columns or {}).get(name, name)
+                by_name[wanted] = self._client.create_field(given)
+            self._columns[name] = None if wanted == _EMAIL else by_name[wanted]
+
+
+def _described(field: Field | None) -> str:
+    """Return what a column is, as the service reads it; the address is a field of every newsletter."""
+    return json.dumps({"type": "email", "name": _EMAIL}) if field is None else str(field.id)
+
+
+def _cell(text: str) -> str:
+    """Return a value for one cell; an address without the blanks around it."""
+    return text.strip()
+
+
+def _upload_id(uploaded: Any) -> int:
+    """Return the id in the answer to an upload, whose form is not documented: a number, or an object with one."""
+    known = v.as_object(uploaded)
+    first = uploaded[0] if isinstance(uploaded, tuple) and uploaded else uploaded
+    found = v.number(known.get("upload_id", known.get("id")) if known else first)
+    if found is None:
+        raise e.UnknownServiceError("the answer to the upload names no id", hint="one_by_one=True needs none")
+    return found
