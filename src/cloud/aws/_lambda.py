@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cloud.aws._lambda_errors import CREATING, TABLE
@@ -280,10 +281,12 @@ class LambdaClient(AwsClient, LambdaManagement):
             ClientContext=_client_context(request.idempotency_key),
             Payload=request.event,
         )
-        _expect(answer, 200)
+        with closing(answer["Payload"]) as body:  # also of an answer that is cut: its connection is spent
+            _expect(answer, 200)
+            payload = body.read()
         tail = answer.get("LogResult")
         return InvokeAnswer(
-            payload=answer["Payload"].read(),
+            payload=payload,
             failed=bool(answer.get("FunctionError")),
             version=answer.get("ExecutedVersion"),
             request_id=answer["ResponseMetadata"]["RequestId"],

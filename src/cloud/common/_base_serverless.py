@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, final
 from cloud.common._packaging import packed
 from cloud.common._paging import Page, Pager
 from cloud.common._serverless_calls import ServerlessCalls
-from cloud.common._serverless_types import NewFunction
+from cloud.common._serverless_types import NewFunction, hidden
 from cloud.common.contracts import CloudClient, ServerlessClient
 from cloud.common.enums import FunctionState, ResourceType
 from cloud.common.errors import (
@@ -127,6 +127,7 @@ class BaseServerlessClient(ServerlessCalls, ServerlessClient, CloudClient):
             InvalidRequestError: the code or a setting is not possible; nothing was sent.
             OutcomeUnknownError: the answer was lost.
         """
+        environment = hidden(environment)  # debuggers and tracebacks show the locals of every frame
         self._check_name(name)
         settings = self._checked_settings(
             runtime=runtime,
@@ -175,6 +176,7 @@ class BaseServerlessClient(ServerlessCalls, ServerlessClient, CloudClient):
         Raises:
             NotFoundError: there is no such function.
         """
+        environment = hidden(environment)  # debuggers and tracebacks show the locals of every frame
         self._check_name(function_name)
         if requirements is not None and code_path is None:
             raise InvalidRequestError("requirements are packed with code: pass code_path too")
@@ -216,6 +218,7 @@ class BaseServerlessClient(ServerlessCalls, ServerlessClient, CloudClient):
         """
         from cloud.common._serverless_records import Deployment
 
+        environment = hidden(environment)  # debuggers and tracebacks show the locals of every frame
         self._check_name(name)
         settings = self._checked_settings(
             runtime=runtime,

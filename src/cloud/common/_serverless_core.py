@@ -168,20 +168,23 @@ def _check_environment(environment: Mapping[str, str] | None, limit: int) -> Non
     """Refuse variables that no process can have; values stand in no message: they may be secrets."""
     if environment is None:
         return
-    size = 0
-    for name, value in environment.items():
+    for name in environment:
         letters = name.replace("_", "a") if isinstance(name, str) else ""
         if not (letters.isascii() and letters.isalnum() and letters[0].isalpha()) or name.startswith("_"):
             raise InvalidRequestError(
                 f"the environment variable {name!r} is not possible: a letter, then letters, digits and _"
             )
-        if not isinstance(value, str) or "\0" in value:
+        if not _is_value(environment[name]):
             raise InvalidRequestError(
                 f"the value of the environment variable {name} must be text without NUL"
             )
-        size += len(name.encode()) + len(value.encode("utf-8", "surrogatepass"))
+    size = sum(len(f"{name}{value}".encode("utf-8", "surrogatepass")) for name, value in environment.items())
     if size > limit:
         raise InvalidRequestError(f"the environment has {size} bytes; at most {limit} are possible here")
+
+
+def _is_value(value: object) -> bool:
+    return isinstance(value, str) and "\0" not in value
 
 
 def event_bytes(payload: object) -> bytes:
