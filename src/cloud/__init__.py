@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from cloud.common._lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from cloud._registry import open_compute as open_compute
+    from cloud._registry import open_functions as open_functions
     from cloud._registry import open_storage as open_storage
     from cloud.common.config import CloudConfig as CloudConfig
     from cloud.common.credentials import CloudCredentials as CloudCredentials
@@ -25,6 +27,8 @@ __all__ = [
     "CloudProvider",
     "ResourceType",
     "__version__",
+    "open_compute",
+    "open_functions",
     "open_storage",
 ]
 __getattr__, __dir__ = lazy_exports(
@@ -36,6 +40,8 @@ __getattr__, __dir__ = lazy_exports(
         "CloudError": ".common.errors",
         "CloudProvider": ".common.enums",
         "ResourceType": ".common.enums",
+        "open_functions": "._registry",
+        "open_compute": "._registry",
         "open_storage": "._registry",
     },
 )

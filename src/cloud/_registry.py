@@ -28,9 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from importlib.metadata import EntryPoint
 
+    from cloud.common._base_compute import BaseComputeClient
+    from cloud.common._base_serverless import BaseServerlessClient
     from cloud.common._base_storage import BaseStorageClient
 
 ENTRY_POINT_GROUP: Final = "cloud.providers"
+LOCAL_FUNCTIONS_VARIABLE: Final = "CLOUD_LOCAL_FUNCTIONS"
+"""Names the folder of the functions of ``local``."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,39 @@ _BUILT_IN: Final[Mapping[str, _Provider]] = {
     ),
     "file": _Provider("cloud.local:LocalStorageClient", CloudProvider.LOCAL),
     "memory": _Provider("cloud.local:LocalStorageClient.in_memory", CloudProvider.LOCAL),
+}
+
+_COMPUTE: Final[Mapping[str, _Provider]] = {
+    "aws": _Provider("cloud.aws:EC2Client", CloudProvider.AWS, "aws", ("boto3",)),
+    "infomaniak": _Provider(
+        "cloud.infomaniak:InfomaniakComputeClient", CloudProvider.INFOMANIAK, "infomaniak", ("openstack",)
+    ),
+}
+
+_FUNCTIONS: Final[Mapping[str, _Provider]] = {
+    "aws": _Provider("cloud.aws:LambdaClient", CloudProvider.AWS, "aws", ("boto3",)),
+    "local": _Provider("cloud.local:LocalServerlessClient", CloudProvider.LOCAL),
+}
+
+_DOCUMENTS: Final[Mapping[str, _Provider]] = {
+    "coda": _Provider("cloud.coda_io:CodaClient", CloudProvider.CODA, endpoint_keyword="base_url"),
+}
+
+# What has no contract of its own: the clients of several providers need not fit.
+_INFRASTRUCTURE: Final[Mapping[str, Mapping[str, _Provider]]] = {
+    "volume": {
+        "infomaniak": _Provider(
+            "cloud.infomaniak:InfomaniakVolumeClient", CloudProvider.INFOMANIAK, "infomaniak", ("openstack",)
+        ),
+    },
+    "network": {
+        "infomaniak": _Provider(
+            "cloud.infomaniak:InfomaniakNetworkClient", CloudProvider.INFOMANIAK, "infomaniak", ("openstack",)
+        ),
+    },
+    "newsletter": {
+        "infomaniak": _Provider("cloud.infomaniak:InfomaniakNewsletterClient", CloudProvider.INFOMANIAK),
+    },
 }
 
 _memory_lock = threading.Lock()
@@ -157,13 +194,134 @@ def open_storage(url: str, *, config: CloudConfig | None = None, **overrides: An
                 "a file:// URL needs the folder of the local store",
                 hint=f"add ?root=/folder, or export {LOCAL_ROOT_VARIABLE}=/folder",
             )
-        _check_keywords(place.scheme, build, keywords)
+        _check_keywords(f"{place.scheme}://", build, keywords)
         client = build(**keywords)
     if not isinstance(client, StorageClient):
         raise ConfigurationError(
             f"what opens {place.scheme}:// makes a {type(client).__name__}, no StorageClient"
         )
     return StorageLocation(client, place.bucket, place.key, place.options.get("version_id"))
+
+
+def open_compute(
+    provider: str, *, config: CloudConfig | None = None, **overrides: Any
+) -> BaseComputeClient[Any]:
+    """Return a compute client of a provider, such as ``aws``. No request is made.
+
+    Args:
+        provider: `compute_providers` lists them.
+        config: the profiles; `CloudConfig.load()` when None and a keyword names a profile.
+        overrides: constructor keywords of the client, such as ``credentials``, ``region``, ``endpoint_url`` or
+            ``profile``: a profile of the configuration, else one of the provider's own files. None stands for
+            not given.
+
+    Raises:
+        InvalidRequestError: the provider has no compute client here, or the client has no such option.
+        ConfigurationError: the profile does not fit.
+        MissingDependencyError: the extra of the provider is not installed.
+    """
+    client: BaseComputeClient[Any] = open_service("compute", _COMPUTE, provider, config, overrides)
+    return client
+
+
+def compute_providers() -> list[str]:
+    """Return the names that `open_compute` takes."""
+    return list(_COMPUTE)
+
+
+def open_functions(
+    provider: str, *, config: CloudConfig | None = None, **overrides: Any
+) -> BaseServerlessClient:
+    """Return a client of functions of a provider, such as ``aws`` or ``local``. No request is made.
+
+    ``local`` takes its folder from ``root``, a profile's ``root``, or ``$CLOUD_LOCAL_FUNCTIONS``.
+
+    Args:
+        provider: `function_providers` lists them.
+        config: the profiles; `CloudConfig.load()` when None and a keyword names a profile.
+        overrides: constructor keywords of the client; see `open_compute`.
+
+    Raises:
+        InvalidRequestError: the provider has no client of functions here, or the client has no such option.
+        ConfigurationError: the profile does not fit, or nothing names the local folder.
+        MissingDependencyError: the extra of the provider is not installed.
+    """
+    if provider == "local" and not overrides.get("root") and not overrides.get("profile"):
+        root = os.environ.get(LOCAL_FUNCTIONS_VARIABLE)
+        if not root:
+            raise ConfigurationError(
+                "nothing names the folder of the local functions",
+                hint=f"export {LOCAL_FUNCTIONS_VARIABLE}=/folder, or pass root=",
+            )
+        overrides = {**overrides, "root": root}
+    client: BaseServerlessClient = open_service("functions", _FUNCTIONS, provider, config, overrides)
+    return client
+
+
+def function_providers() -> list[str]:
+    """Return the names that `open_functions` takes."""
+    return list(_FUNCTIONS)
+
+
+def open_documents(provider: str = "coda", *, config: CloudConfig | None = None, **overrides: Any) -> Any:
+    """Return a provider's own client of documents: `cloud.coda_io.CodaClient`. No request is made.
+
+    Args:
+        provider: whose.
+        config: the profiles; `CloudConfig.load()` when None and a keyword names a profile.
+        overrides: constructor keywords of the client; see `open_compute`.
+    """
+    return open_service("documents", _DOCUMENTS, provider, config, overrides)
+
+
+def open_infrastructure(
+    kind: str, provider: str = "infomaniak", *, config: CloudConfig | None = None, **overrides: Any
+) -> Any:
+    """Return a provider's own client of a kind of infrastructure. No request is made.
+
+    Args:
+        kind: ``volume``, ``network`` or ``newsletter``.
+        provider: whose.
+        config: the profiles; `CloudConfig.load()` when None and a keyword names a profile.
+        overrides: constructor keywords of the client; see `open_compute`.
+    """
+    if kind not in _INFRASTRUCTURE:
+        raise InvalidRequestError(f"{kind!r} is no kind", hint=f"known are {', '.join(_INFRASTRUCTURE)}")
+    return open_service(kind, _INFRASTRUCTURE[kind], provider, config, overrides)
+
+
+def open_service(
+    kind: str,
+    known: Mapping[str, _Provider],
+    provider: str,
+    config: CloudConfig | None,
+    overrides: Mapping[str, Any],
+) -> Any:
+    """Return the client of `provider` in a table of providers of one kind of service."""
+    entry = known.get(provider)
+    if entry is None:
+        raise InvalidRequestError(
+            f"{provider!r} has no {kind} client here", hint=f"known are {', '.join(sorted(known))}"
+        )
+    overrides = {name: value for name, value in overrides.items() if value is not None}
+    keywords: dict[str, Any] = {}
+    name = overrides.get("profile")
+    if name:
+        config = CloudConfig.load() if config is None else config
+        if name in config.profiles:
+            profile = config.profile(name)
+            if profile.provider is not entry.provider:
+                raise ConfigurationError(
+                    f"the profile {profile.name!r} is for {profile.provider.value}, not for {provider}"
+                )
+            keywords = keywords_of(profile)
+            overrides.pop("profile")
+    keywords |= overrides
+    if "endpoint_url" in keywords:
+        keywords[entry.endpoint_keyword] = keywords.pop("endpoint_url")
+    build = _load_target(entry.target)
+    _check_keywords(f"{kind} of {provider}", build, keywords)
+    return build(**keywords)
 
 
 def providers() -> list[ProviderStatus]:
@@ -209,12 +367,16 @@ def _entry_points() -> list[EntryPoint]:
     return [point for point in entry_points(group=ENTRY_POINT_GROUP) if point.name not in _BUILT_IN]
 
 
+def _load_target(target: str) -> Callable[..., Any]:
+    module, _, name = target.partition(":")
+    found: Callable[..., Any] = attrgetter(name)(import_module(module))
+    return found
+
+
 def _load(scheme: str, provider: _Provider | None) -> Callable[..., BaseStorageClient]:
     """Return what builds the clients of `scheme`."""
     if provider is not None:
-        module, _, name = provider.target.partition(":")
-        built_in: Callable[..., BaseStorageClient] = attrgetter(name)(import_module(module))
-        return built_in
+        return _load_target(provider.target)
     added = _entry_points()
     points = [point for point in added if point.name == scheme]
     if not points:
@@ -278,6 +440,11 @@ def _of_profile(profile: Profile, scheme: str, provider: _Provider | None) -> di
             f"the profile {profile.name!r} is for {profile.provider.value}, not for {scheme}://",
             hint=f"use {' or '.join(f'{name}://' for name in fitting)}" if fitting else None,
         )
+    return keywords_of(profile)
+
+
+def keywords_of(profile: Profile) -> dict[str, Any]:
+    """Return the constructor's keywords of a client of this profile."""
     keywords = profile.options()
     credentials = profile.credentials()
     if credentials is not None:
@@ -291,14 +458,14 @@ def _flag(option: str, value: str) -> bool:
     return value == "true"
 
 
-def _check_keywords(scheme: str, build: Callable[..., Any], keywords: Mapping[str, Any]) -> None:
+def _check_keywords(what: str, build: Callable[..., Any], keywords: Mapping[str, Any]) -> None:
     parameters = inspect.signature(build).parameters
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
         return
     for name in keywords:
         if name not in parameters:
             raise InvalidRequestError(
-                f"{scheme}:// takes no {name}", hint=f"its options are {', '.join(sorted(parameters))}"
+                f"{what} takes no {name}", hint=f"its options are {', '.join(sorted(parameters))}"
             )
 
 
