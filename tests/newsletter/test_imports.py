@@ -163,10 +163,33 @@ def test_contacts_of_different_columns_fit_one_import(
         {"email": "e@f.ch", "firstname": 5},
         {"email": "g@h.ch", "firstname": ["no", "text"]},
     ]
-    report = client.import_rows(contacts, batch_size=1)
+    ada = client.create_subscriber("a@b.ch", fields={"firstname": "Ada"})
+    report = client.import_rows(contacts)
     assert [(each.row, each.reason) for each in report.refused] == [(4, "firstname is a list, not a text")]
     found = client.list_subscribers(include=["fields"])
-    assert [each.fields.get("firstname") for each in found] == [None, "C", "5"]
+    assert [each.fields.get("firstname") for each in found] == ["Ada", "C", "5"]  # what was not given stays
+    assert client.get_contact(ada.id).fields == {"firstname": "Ada"}
+    assert report.batch_count == 2
+
+
+def test_two_columns_for_one_field_are_refused(
+    client: InfomaniakNewsletterClient, server: FakeNewsletterServer
+) -> None:
+    for head in ("email,firstname,First name", "email,Email"):
+        with pytest.raises(InvalidRequestError, match="two columns are one field"):
+            client.import_csv(io.StringIO(f"{head}\na@b.ch,c@d.ch{',x' * (head.count(',') - 1)}\n"))
+    assert server.calls_of(UPLOAD) == ()
+
+
+def test_a_contact_without_an_address_among_others_is_refused(
+    client: InfomaniakNewsletterClient, server: FakeNewsletterServer
+) -> None:
+    report = client.import_rows([{"email": " a@b.ch "}, {"firstname": "B"}, {"email": None}])
+    assert [(each.row, each.reason) for each in report.refused] == [
+        (2, "the address is empty"),
+        (3, "the address is empty"),
+    ]
+    assert [each.email for each in client.list_subscribers()] == ["a@b.ch"]
 
 
 def test_files_of_bytes_and_other_encodings(

@@ -95,14 +95,14 @@ def _contacts(file: IO[str], delimiter: str | None, encoding: str) -> Iterator[C
 
 
 def given_contacts(rows: Iterable[Mapping[str, Any]]) -> Iterator[Contact]:
-    """Yield the contacts of mappings; None and numbers become texts, other values are a problem of the row."""
+    """Yield the contacts of mappings. None is not given, numbers become texts, other values are a problem."""
     for number, row in enumerate(rows, start=1):
         values: dict[str, str] = {}
         problem = None
         for name, value in row.items():
-            if value is None or isinstance(value, (str, int, float)):
-                values[str(name)] = "" if value is None else str(value)
-            else:
+            if isinstance(value, (str, int, float)):
+                values[str(name)] = str(value)
+            elif value is not None:
                 problem = f"{name} is a {type(value).__name__}, not a text"
         yield Contact(number, values, problem)
 

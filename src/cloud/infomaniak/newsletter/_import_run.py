@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from cloud.common import errors as e
 from cloud.infomaniak.newsletter import _values as v
 from cloud.infomaniak.newsletter._csv import ENCLOSURE, SEPARATOR, csv_text
-from cloud.infomaniak.newsletter._import_records import RefusedContact
+from cloud.infomaniak.newsletter._import_records import ImportReport, RefusedContact
 from cloud.infomaniak.newsletter._subscribers import group_names
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from cloud.infomaniak.newsletter._records import Field
 
 _EMAIL: Final = "email"
-# So many contacts refused one by one, and none taken before: it is not about the contacts.
+# So many contacts refused one by one in the same words, and none taken before: it is not about the contacts.
 _HOPELESS: Final = 8
 
 
@@ -64,8 +65,8 @@ class Run:
         self._settings = settings
         self._create_fields = create_fields
         self._one_by_one = one_by_one
-        self._columns: dict[str, Field | None] = {}  # of the first contact, by column; None for the address
-        self._refused_alone = 0
+        self._columns: dict[str, Field | None] = {}  # by column; None for the address
+        self._refused_alone: Counter[str] = Counter()  # by the service's words
         self.accepted: dict[str, Contact] = {}
         self.refused: list[RefusedContact] = []
         self.row_count = 0
@@ -85,13 +86,13 @@ class Run:
                 continue
             self.row_count += 1
             column = self._email_column(contact.values)
-            if column is None and contact.problem is None:
+            if column is None and contact.problem is None and self.row_count == 1:
                 raise e.InvalidRequestError(
                     f"row {contact.row} has no column {_EMAIL!r}",
                     hint='name it: columns={"Mail": "email", ...}',
                     request_sent=False,
                 )
-            email = contact.values.get(column or "", "").strip()
+            email = contact.values[column].strip() if column is not None else ""
             problem = contact.problem or v.address_problem(email)
             first = seen.setdefault(email.casefold(), contact.row)
             if problem is None and first != contact.row:
@@ -106,11 +107,44 @@ class Run:
         self._learn_columns(batch)
         if self._one_by_one:
             for contact in batch:
+                self._columns_of(contact)
                 self._attempt([contact])
                 self.next_row = contact.row + 1
             return
-        self._attempt(batch)
+        # One file for each set of columns: a cell for a value that was not given would erase the one there is.
+        by_columns: dict[tuple[str, ...], list[Contact]] = {}
+        for contact in batch:
+            by_columns.setdefault(self._columns_of(contact), []).append(contact)
+        for contacts in by_columns.values():
+            self._attempt(contacts)
         self.next_row = batch[-1].row + 1
+
+    def report(self, *, verified: bool) -> ImportReport:
+        """Return what became of every contact so far."""
+        return ImportReport(
+            row_count=self.row_count,
+            accepted_count=len(self.accepted),
+            refused=tuple(sorted(self.refused, key=lambda contact: contact.row)),
+            batch_count=self.batch_count,
+            verified=verified,
+        )
+
+    def _columns_of(self, contact: Contact) -> tuple[str, ...]:
+        """Return the columns of a contact that are fields.
+
+        Raises:
+            InvalidRequestError: two of them are the same field.
+        """
+        names = tuple(sorted(name for name in contact.values if name in self._columns))
+        fields = [self._columns[name] for name in names]
+        for number, field in enumerate(fields):
+            if field in fields[:number]:
+                raise e.InvalidRequestError(
+                    f"two columns are one field: {names[fields.index(field)]} and {names[number]}",
+                    hint="columns={...} says which field each column is",
+                    request_sent=False,
+                )
+        return names
 
     def _attempt(self, batch: Sequence[Contact]) -> None:
         try:
@@ -126,8 +160,8 @@ class Run:
                 self._attempt(batch[:middle])
                 self._attempt(batch[middle:])
                 return
-            self._refused_alone += 1
-            if self._refused_alone >= _HOPELESS and not self.accepted:
+            self._refused_alone[error.message] += 1
+            if self._refused_alone[error.message] >= _HOPELESS and not self.accepted:
                 raise
             self.refuse(batch[0], error.message)
         else:
@@ -135,12 +169,15 @@ class Run:
                 self.accepted[self._email(contact).casefold()] = contact
 
     def _send_file(self, batch: Sequence[Contact]) -> None:
-        names = list(self._columns)
-        rows = [[_cell(contact.values.get(name, "")) for name in names] for contact in batch]
+        names = self._columns_of(batch[0])
+        rows = [
+            [self._email(contact) if self._columns[name] is None else contact.values[name] for name in names]
+            for contact in batch
+        ]
         uploaded = self._client.upload_subscribers_csv(csv_text(names, rows))
         self.batch_count += 1
         self._client.import_subscribers(
-            [_described(field) for field in self._columns.values()],
+            [_described(self._columns[name]) for name in names],
             upload_id=_upload_id(uploaded),
             groups=self._settings.groups,
             csv_separator=SEPARATOR,
@@ -201,11 +238,6 @@ class Run:
 def _described(field: Field | None) -> str:
     """Return what a column is, as the service reads it; the address is a field of every newsletter."""
     return json.dumps({"type": "email", "name": _EMAIL}) if field is None else str(field.id)
-
-
-def _cell(text: str) -> str:
-    """Return a value for one cell; an address without the blanks around it."""
-    return text.strip()
 
 
 def _upload_id(uploaded: Any) -> int:

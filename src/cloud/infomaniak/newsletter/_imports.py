@@ -9,7 +9,6 @@ from cloud.common import errors as e
 from cloud.infomaniak.newsletter import _values as v
 from cloud.infomaniak.newsletter._choices import Listing
 from cloud.infomaniak.newsletter._csv import given_contacts, opened_csv
-from cloud.infomaniak.newsletter._import_records import ImportReport
 from cloud.infomaniak.newsletter._import_run import Run, Settings
 from cloud.infomaniak.newsletter._segments import SegmentCalls
 from cloud.infomaniak.newsletter._subscribers import SubscriberCalls, group_names
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cloud.infomaniak.newsletter._csv import Contact, Source
+    from cloud.infomaniak.newsletter._import_records import ImportReport
 
 
 class ImportCalls(SubscriberCalls, SegmentCalls):
@@ -73,11 +73,13 @@ class ImportCalls(SubscriberCalls, SegmentCalls):
 
         What cannot be an address, or stands there twice, is refused before anything is sent. The others go in
         batches of two requests each. A batch that the service refuses is halved until the contacts that it
-        refuses are found. Who is there already gets the new values. A failure that is not about contacts raises,
-        and its `resume_token` is the row to go on from (``start_row=int(error.resume_token)``).
+        refuses are found. Who is there already gets the new values. A failure that is not about contacts raises;
+        its `resume_token` is the row to go on from (``start_row=int(error.resume_token)``), and its `report` says
+        what became of the rows before.
 
         Args:
-            rows: one mapping for each contact: ``email``, and values by the fields' keys or names.
+            rows: one mapping for each contact: ``email``, and values by the fields' keys or names. None is no value,
+                an empty text is one.
             groups: ids of groups, or names of groups, which are made where there is none of that name.
             columns: which field each column is, such as ``{"Mail": "email", "First": "firstname"}``; columns that
                 it does not name are left out. By default every column is the field of its name.
@@ -152,16 +154,10 @@ class ImportCalls(SubscriberCalls, SegmentCalls):
                 run.send(batch)
         except e.CloudError as error:
             error.resume_token = str(run.next_row)
+            vars(error)["report"] = run.report(verified=False)
             raise
         verified = settings.verify_timeout is not None and self._verify(run, settings)
-        refused = sorted(run.refused, key=lambda contact: contact.row)
-        return ImportReport(
-            row_count=run.row_count,
-            accepted_count=len(run.accepted),
-            refused=tuple(refused),
-            batch_count=run.batch_count,
-            verified=verified,
-        )
+        return run.report(verified=verified)
 
     def _verify(self, run: Run, settings: Settings) -> bool:
         """Look for all that was taken in the service's list; what does not appear in time is refused."""

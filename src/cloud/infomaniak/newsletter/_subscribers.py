@@ -29,7 +29,7 @@ class SubscriberCalls(NewsletterCore):
     def iter_subscribers(
         self,
         *,
-        status: Status | None = None,
+        status: Status | None = "all",
         search: str | None = None,
         groups: Sequence[int] = (),
         validation_status: int | None = None,
@@ -41,7 +41,7 @@ class SubscriberCalls(NewsletterCore):
         """Return the subscribers, fetched page by page as you iterate.
 
         Args:
-            status: those in this state, or ``all``.
+            status: those in this state, ``all``, or None for those that the service lists by itself.
             search: those whose address holds this text.
             groups: those in one of these groups.
             validation_status: a number of the API, which does not say what it means.
@@ -68,7 +68,7 @@ class SubscriberCalls(NewsletterCore):
     def list_subscribers(
         self,
         *,
-        status: Status | None = None,
+        status: Status | None = "all",
         search: str | None = None,
         groups: Sequence[int] = (),
         validation_status: int | None = None,
@@ -84,7 +84,7 @@ class SubscriberCalls(NewsletterCore):
         ).to_list()
 
     def count_subscribers(
-        self, *, status: Status | None = None, search: str | None = None, groups: Sequence[int] = ()
+        self, *, status: Status | None = "all", search: str | None = None, groups: Sequence[int] = ()
     ) -> int:
         """Return how many subscribers there are, without fetching them."""
         query = filtering(status=status_text(status), search=search, groups=v.ids_of(groups, "group"))
@@ -258,7 +258,9 @@ class SubscriberCalls(NewsletterCore):
     ) -> Iterable[Subscriber]:
         """Return the subscribers that are selected at present, page by page."""
         found = self.filter_subscribers(
-            filter={**selection.filter, **narrower}, segment=selection.segment, include=include
+            filter={"status": "all", **selection.filter, **narrower},
+            segment=selection.segment,
+            include=include,
         )
         return (subscriber for subscriber in found if selection.covers(subscriber.id))
 
