@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from cloud.cli import _values
+from cloud.cli import _newsletter_arguments, _values
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -228,6 +228,41 @@ COMMANDS: Final = (
         "All conditions must hold.",
         _find,
         "cloud.cli._listing:find",
+    ),
+    Command(
+        "newsletter",
+        "campaigns and contacts of Infomaniak's newsletter",
+        "Campaigns are sent once: a lost answer is an error, and no second mail.",
+        commands=(
+            Command(
+                "campaigns",
+                "list campaigns",
+                "",
+                _newsletter_arguments.campaigns,
+                "cloud.cli._newsletter:campaigns",
+            ),
+            Command(
+                "send",
+                "send a campaign, now or at a time",
+                "",
+                _newsletter_arguments.send,
+                "cloud.cli._newsletter:send",
+            ),
+            Command(
+                "stop",
+                "keep a scheduled campaign from being sent",
+                "",
+                _newsletter_arguments.stop,
+                "cloud.cli._newsletter:stop",
+            ),
+            Command(
+                "import",
+                "bring in contacts from a CSV file",
+                "Contacts that were refused are printed with the reason.",
+                _newsletter_arguments.import_,
+                "cloud.cli._newsletter:import_",
+            ),
+        ),
     ),
     Command(
         "providers",
