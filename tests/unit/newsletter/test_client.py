@@ -7,6 +7,7 @@ import logging
 import os
 import pickle
 import threading
+import traceback
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -102,6 +103,31 @@ def test_settings_that_cannot_work_are_refused_without_showing_the_token(argumen
     with pytest.raises(ConfigurationError) as caught:
         InfomaniakNewsletterClient(**{"newsletter_id": 77, **arguments})
     assert PLANTED not in f"{caught.value!r} {caught.value}"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda token: InfomaniakNewsletterClient(token, "no number"),
+        lambda token: InfomaniakNewsletterClient(token, 77, "http://api.infomaniak.com"),
+        lambda token: InfomaniakNewsletterClient(
+            token, 77, credentials=CloudCredentials(CloudProvider.INFOMANIAK, token="other")
+        ),
+        lambda token: InfomaniakNewsletterClient.from_credentials(token, "no number"),
+        lambda token: InfomaniakNewsletterClient(token, 77, "http://127.0.0.1:1").get_domain(),
+    ],
+)
+def test_no_traceback_with_locals_shows_the_token(make: Callable[[str], object]) -> None:
+    with pytest.raises(CloudError) as caught:
+        make("planted" + "-token")
+    error: BaseException | None = caught.value
+    while error is not None:
+        # The first frame is this test's own call, which must hold the token.
+        frames = traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__), capture_locals=True)
+        ours = [frame for frame in frames if "/src/cloud/" in frame.filename.replace("\\", "/")]
+        assert ours
+        assert "planted-token" not in repr([frame.locals for frame in ours])
+        error = error.__cause__
 
 
 def test_making_a_client_sends_nothing_and_loads_no_requests() -> None:

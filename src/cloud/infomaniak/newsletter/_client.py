@@ -92,8 +92,9 @@ class InfomaniakNewsletterClient(OlderNames, ReportCalls, CloudClient):
         limits: Limiter | None = None,
         observers: Sequence[Observer] = (),
     ) -> None:
+        # Rebound before anything can raise: no traceback that shows locals shows it.
+        token = Secret(token, variable=TOKEN_VARIABLE) if isinstance(token, str) else token
         secret = _token(token, credentials)
-        token = None  # no traceback of what follows shows it
         number = _newsletter_id(newsletter_id)
         super().__init__(
             secret,
@@ -115,8 +116,10 @@ class InfomaniakNewsletterClient(OlderNames, ReportCalls, CloudClient):
         )
 
     def __repr__(self) -> str:
-        """Return the id and the place; never the token."""
-        return f"InfomaniakNewsletterClient(newsletter_id={self.newsletter_id}, host={self._exchange.origin.host!r})"
+        """Return the id and the place; never the token. It works while the client is being refused, too."""
+        made = vars(self)
+        host = made["_exchange"].origin.host if hasattr(made.get("_exchange"), "origin") else None
+        return f"InfomaniakNewsletterClient(newsletter_id={made.get('_domain_id')}, host={host!r})"
 
     @classmethod
     def from_env(cls) -> Self:
@@ -132,6 +135,7 @@ class InfomaniakNewsletterClient(OlderNames, ReportCalls, CloudClient):
         cls, token: str | Secret, newsletter_id: int | str, base_url: str = BASE_URL
     ) -> Self:
         """Return a client of a token and the id of a newsletter domain."""
+        token = Secret(token, variable=TOKEN_VARIABLE) if isinstance(token, str) else token
         return cls(token, newsletter_id, base_url)
 
     # -- every client's words ----------------------------------------------------------------------------------
@@ -197,12 +201,11 @@ class InfomaniakNewsletterClient(OlderNames, ReportCalls, CloudClient):
         )
 
 
-def _token(token: str | Secret | CloudCredentials | None, credentials: CloudCredentials | None) -> Secret:
+def _token(token: Secret | CloudCredentials | None, credentials: CloudCredentials | None) -> Secret:
+    """Return the token that was given, or that of the credentials, or of the environment."""
     if isinstance(token, CloudCredentials):
         token, credentials = None, token
-    given = Secret.of(token, variable=TOKEN_VARIABLE)
-    token = None
-    if given is not None and credentials is not None:
+    if token is not None and credentials is not None:
         raise ConfigurationError("give either token or credentials", request_sent=False)
     if credentials is not None:
         if credentials.provider is not CloudProvider.INFOMANIAK:
@@ -210,14 +213,14 @@ def _token(token: str | Secret | CloudCredentials | None, credentials: CloudCred
                 f"the credentials are for {credentials.provider.value}, not for infomaniak",
                 request_sent=False,
             )
-        given = credentials.token
-    elif given is None and os.environ.get(TOKEN_VARIABLE):
-        given = Secret.from_env(TOKEN_VARIABLE)
-    if not given:
+        token = credentials.token
+    elif token is None and os.environ.get(TOKEN_VARIABLE):
+        token = Secret.from_env(TOKEN_VARIABLE)
+    if not token:
         raise ConfigurationError(
             "there is no token", hint=f"pass it, or set {TOKEN_VARIABLE}", request_sent=False
         )
-    return given
+    return token
 
 
 def _newsletter_id(given: int | str | None) -> int:
