@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, final
 from cloud.common._packaging import packed
 from cloud.common._paging import Page, Pager
 from cloud.common._serverless_calls import ServerlessCalls
-from cloud.common._serverless_types import NewFunction, hidden
+from cloud.common._serverless_types import NewFunction, hidden, settings_differ
 from cloud.common.contracts import CloudClient, ServerlessClient
 from cloud.common.enums import FunctionState, ResourceType
 from cloud.common.errors import (
@@ -21,7 +21,7 @@ from cloud.common.errors import (
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
     from cloud.common._packaging import CodePackage
@@ -285,7 +285,7 @@ class BaseServerlessClient(ServerlessCalls, ServerlessClient, CloudClient):
         else:
             now = self._described(operation, name)
         sends_code = package is not None and package.sha256 != now.info.code_sha256
-        sends_settings = _differ(settings, now)
+        sends_settings = settings_differ(settings, now)
         info = now.info
         if sends_code and package is not None:
             if sends_settings and not wait:
@@ -400,18 +400,3 @@ class BaseServerlessClient(ServerlessCalls, ServerlessClient, CloudClient):
 
 
 _SHOWN = ("runtime", "handler", "memory_bytes", "timeout_seconds", "modified_at", "code_sha256", "id")
-
-
-def _differ(settings: FunctionSettings, now: Described) -> bool:
-    """Return whether a setting is given that the function does not have."""
-    if settings.options is not None and settings.options.differ_from(now.options):
-        return True
-    return any(wanted != present for wanted, present in _pairs(settings, now))
-
-
-def _pairs(settings: FunctionSettings, now: Described) -> Iterator[tuple[object, object]]:
-    for name in ("runtime", "handler", "memory_bytes", "timeout_seconds", "description"):
-        if (wanted := getattr(settings, name)) is not None:
-            yield wanted, getattr(now.info, name)
-    if settings.environment is not None:
-        yield dict(settings.environment), dict(now.environment)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cloud.common._redact import HiddenValues
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from cloud.common._packaging import CodePackage
@@ -161,3 +161,18 @@ class LogRequest:
 def hidden(values: Mapping[str, str] | None) -> HiddenValues | None:
     """Return `values` as a mapping whose repr shows the names only."""
     return None if values is None else HiddenValues(values)
+
+
+def settings_differ(settings: FunctionSettings, now: Described) -> bool:
+    """Return whether a setting is given that the function does not have."""
+    if settings.options is not None and settings.options.differ_from(now.options):
+        return True
+    return any(wanted != present for wanted, present in _given(settings, now))
+
+
+def _given(settings: FunctionSettings, now: Described) -> Iterator[tuple[object, object]]:
+    for name in ("runtime", "handler", "memory_bytes", "timeout_seconds", "description"):
+        if (wanted := getattr(settings, name)) is not None:
+            yield wanted, getattr(now.info, name)
+    if settings.environment is not None:
+        yield dict(settings.environment), dict(now.environment)

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from typing_extensions import Self
+
 _GRACE_SECONDS = 2  # the caller ends a function that is late; when the caller died, it ends itself
 
 
@@ -116,31 +118,46 @@ def told(error: BaseException, request_id: str) -> dict[str, Any]:
     }
 
 
+class Report:
+    """Publishes what the block gave: its `value`, or whatever ended it, which goes no further."""
+
+    def __init__(self, folder: Path, request_id: str, lift: Callable[[], None]) -> None:
+        self._folder = folder
+        self._request_id = request_id
+        self._lift = lift
+        self.text = ""
+
+    def __enter__(self) -> Self:
+        """Return the report, to be filled in."""
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        """Write ``payload.json``, then ``result.json``, and let nothing through."""
+        self._lift()  # a function that used up its memory shall still be able to say so
+        if error is not None:
+            failure = told(error, self._request_id)
+            sys.stderr.write(f"[ERROR] {failure['errorType']}: {failure['errorMessage']}\n")
+            sys.stderr.write("".join(failure["stackTrace"]))
+            self.text = json.dumps(failure)
+        sys.stdout.flush()
+        (self._folder / "payload.json").write_text(self.text, "utf-8")
+        draft = self._folder / "draft.json"
+        draft.write_text(json.dumps({"ok": error is None}), "utf-8")
+        draft.replace(self._folder / "result.json")
+        return True
+
+
 def main(folder: Path) -> None:
-    """Run the function, and write what it gave into ``payload.json`` and ``result.json``."""
+    """Run the function once."""
     facts = json.loads((folder / "request.json").read_text("utf-8"))
     event = json.loads((folder / "event.json").read_text("utf-8"))
     faulthandler.dump_traceback_later(max(0.1, facts["ends_at"] - time.time()) + _GRACE_SECONDS, exit=True)
-    lift = limit_memory(facts["memory_bytes"])
-    try:
+    with Report(folder, facts["request_id"], limit_memory(facts["memory_bytes"])) as report:
         value = load(facts["handler"], facts["code"])(event, Context(facts))
         try:
-            text = json.dumps(value)
+            report.text = json.dumps(value)
         except (TypeError, ValueError) as error:
             raise Failure("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
-        ok = True
-    except BaseException as error:  # noqa: BLE001  # whatever ends a handler is told to its caller
-        lift()
-        failure = told(error, facts["request_id"])
-        sys.stderr.write(f"[ERROR] {failure['errorType']}: {failure['errorMessage']}\n")
-        sys.stderr.write("".join(failure["stackTrace"]))
-        text, ok = json.dumps(failure), False
-    lift()
-    sys.stdout.flush()
-    (folder / "payload.json").write_text(text, "utf-8")
-    draft = folder / "draft.json"
-    draft.write_text(json.dumps({"ok": ok}), "utf-8")
-    draft.replace(folder / "result.json")
     faulthandler.cancel_dump_traceback_later()
 
 

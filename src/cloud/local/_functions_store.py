@@ -21,7 +21,7 @@ import os
 import re
 import secrets
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
@@ -115,10 +115,10 @@ class FunctionStore:
         oldest = time.time() - _ABANDONED_SECONDS
         for folder in (self._own / "staging", self.runs):
             for entry in list(os.scandir(folder)):
-                if entry.stat(follow_symlinks=False).st_mtime < oldest:
-                    remove_tree(entry.path) if entry.is_dir(follow_symlinks=False) else remove_file(
-                        entry.path
-                    )
+                with suppress(FileNotFoundError):  # its owner was faster
+                    if entry.stat(follow_symlinks=False).st_mtime < oldest:
+                        remove_tree(entry.path)
+                        remove_file(entry.path)
 
     # -- functions -------------------------------------------------------------------------------------------
     def names(self) -> list[str]:

@@ -18,7 +18,9 @@ import pytest
 
 # Before the parts are imported, so that their assertions say what they compared.
 _PARTS = ("base", "changes", "contract", "invocations", "logs", "refusals")
-pytest.register_assert_rewrite(*(f"cloud.testing._serverless_{part}" for part in _PARTS))
+pytest.register_assert_rewrite(
+    "cloud.testing._storage_base", *(f"cloud.testing._serverless_{part}" for part in _PARTS)
+)
 
 from cloud.testing._serverless_base import ServerlessHarness  # noqa: E402  # see above
 from cloud.testing._serverless_changes import ChangePromises  # noqa: E402  # see above
