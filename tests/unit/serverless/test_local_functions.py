@@ -469,6 +469,42 @@ def test_writer_that_dies_publishes_nothing(
     assert list((root / ".cloud" / "staging").iterdir()) == []
 
 
+_DEPLOYER = """
+import sys
+from pathlib import Path
+from cloud.local import LocalServerlessClient
+client, file, runtime = LocalServerlessClient(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+number = 0
+while True:
+    number += 1
+    file.write_text(f"def handler(event, context):\\n    return ['version', {number}]\\n")
+    client.deploy_function("f", runtime, "app.handler", file, description=str(number))
+    print(number, flush=True)
+"""
+
+
+def test_killed_writer_leaves_the_old_function_or_the_new_one(
+    client: LocalServerlessClient, root: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "code").mkdir()
+    for round_ in range(6):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", _DEPLOYER, str(root), str(tmp_path / "code" / "app.py"), RUNTIME],
+            stdout=subprocess.PIPE,
+        )
+        assert writer.stdout is not None
+        for _ in range(2 + round_):  # it is then somewhere in the next one
+            writer.stdout.readline()
+        writer.kill()
+        writer.communicate()
+        word, number = client.invoke_function("f", {})
+        assert (word, number >= 1) == ("version", True)
+        assert client.get_function("f").code_sha256
+    make(client, tmp_path, "return 'settled'")
+    assert client.invoke_function("f", {}) == "settled"
+    assert len(list((root / "f-f").glob("code-*.use"))) == 1
+
+
 def test_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("x")
     client = LocalServerlessClient(tmp_path)
