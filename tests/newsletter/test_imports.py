@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cloud.common import CloudError, InvalidRequestError, ServiceUnavailableError, UnknownServiceError
+from cloud.common import (
+    CloudError,
+    InvalidRequestError,
+    RetryPolicy,
+    ServiceUnavailableError,
+    TimeoutError_,
+    UnknownServiceError,
+)
 from cloud.testing import Fault, FaultKind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from cloud.infomaniak import InfomaniakNewsletterClient
@@ -250,6 +258,24 @@ def test_a_service_that_does_not_answer_the_check_is_an_error(
     server.add(Fault(kind=FaultKind.STATUS, status=503, path="/subscribers\\?", count=0))
     with pytest.raises(CloudError):
         client.import_rows(rows(2))
+
+
+def test_a_check_that_times_out_is_no_report(
+    client_of: Callable[..., InfomaniakNewsletterClient], server: FakeNewsletterServer
+) -> None:
+    client = client_of(server, timeout=0.2, retry=RetryPolicy(max_attempts=1))
+    server.add(Fault(kind=FaultKind.SLOW_HEAD, path="/subscribers\\?", seconds=1.0))
+    with pytest.raises(TimeoutError_) as caught:
+        client.import_rows(rows(2))
+    assert caught.value.attempts
+
+
+def test_a_text_that_json_cannot_hold_is_refused_as_it_is(
+    client: InfomaniakNewsletterClient, server: FakeNewsletterServer
+) -> None:
+    with pytest.raises(InvalidRequestError, match="as JSON"):
+        client.import_rows([{"email": "a@b.ch", "firstname": "\ud800"}])
+    assert server.calls_of(UPLOAD) == ()
 
 
 def test_old_contacts_can_keep_their_values(

@@ -149,6 +149,40 @@ def test_counts_come_as_numbers_or_texts_or_lists(client_of: Make, said: Said) -
         assert client.count_subscribers_by_status() == {"active": 3}
 
 
+def test_one_thing_without_a_list_around_it_is_a_list_of_one(client_of: Make, said: Said) -> None:
+    credit = {"id": 3, "quantity": 5, "type": "t", "genre": "g"}
+    with ScriptedServer(said(credit, pages=1)) as server:
+        assert [each.id for each in client_of(server).list_account_credits()] == [3]
+
+
+def test_a_plan_of_what_has_no_subject(client_of: Make, said: Said) -> None:
+    draft = {"id": 5, "subject": " ", "status": "draft"}
+    with ScriptedServer(said(draft), said({"total": None})) as server:
+        plan = client_of(server).plan_campaign(5)
+    assert (plan.problems, plan.recipient_count, plan.credit_count) == (("it has no subject",), None, None)
+
+
+# -- what goes on after its answer -----------------------------------------------------------------------------
+def test_a_list_that_shrinks_while_it_is_looked_at_is_not_the_end(client_of: Make, said: Said) -> None:
+    page = {"pages": 2, "page": 1}
+    with ScriptedServer(
+        said("op-1", 202),
+        said(groups(9), **page, total=3),
+        said(groups(), pages=2, total=2),  # it shrank: look again
+        said(groups(9), pages=1, total=1),
+    ) as server:
+        client_of(server).delete_groups([1, 2]).wait(60)
+        assert len(server.requests) == 4
+
+
+def test_an_operation_without_an_id_cannot_be_stopped(client_of: Make, said: Said) -> None:
+    with ScriptedServer(said(None, 202), said({"id": 12}, 202)) as server:
+        client = client_of(server)
+        with pytest.raises(UnsupportedOperationError, match="gave no id"):
+            client.delete_groups([1]).cancel()
+        assert client.delete_groups([1]).id == "12"
+
+
 # -- pages -----------------------------------------------------------------------------------------------------
 def groups(*numbers: int) -> list[dict[str, Any]]:
     return [{"id": number, "name": str(number)} for number in numbers]
