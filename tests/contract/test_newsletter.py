@@ -6,6 +6,7 @@ And every answer of the fake newsletter is, with Prism between it and the client
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,8 +16,10 @@ from cloud.common.errors import UnknownServiceError
 from cloud.infomaniak import (
     Condition,
     InfomaniakNewsletterClient,
+    Listing,
     Recipients,
     SegmentRule,
+    Selection,
 )
 from cloud.infomaniak.newsletter._operations import OPERATIONS
 from cloud.testing import FakeNewsletterServer
@@ -35,6 +38,36 @@ NOT_DESCRIBED = {"count_subscribers_by_status"}
 # Prism's example is the name of a domain.
 WITH_A_NAME_OF_THE_SERVICE: dict[str, Callable[[InfomaniakNewsletterClient], Any]] = {
     "delete_domain": lambda client: client.delete_domain(confirm=client.get_domain().name),
+}
+
+
+# The least that can be given, where the calls of the other test give all.
+LEAST: dict[str, Callable[[InfomaniakNewsletterClient], Any]] = {
+    "send_campaign": lambda c: c.send_campaign(5),
+    "create_campaign": lambda c: c.create_campaign("Hi", "me@example.com", "Me"),
+    "list_campaigns": lambda c: c.iter_campaigns().first(),
+    "create_subscriber": lambda c: c.create_subscriber("ada@example.com"),
+    "list_subscribers": lambda c: c.iter_subscribers().first(),
+    "filter_subscribers": lambda c: c.filter_subscribers().first(),
+    "by position": lambda c: c.iter_subscribers(
+        listing=Listing(skip=3, order_by=["id", "email"]), limit=1
+    ).first(),
+    "by order": lambda c: c.iter_groups(listing=Listing(order_for={"name": "desc"}, descending=True)).first(),
+    "everything": lambda c: c.delete_subscribers(Selection(everything=True)),
+    "create_field": lambda c: c.create_field("City"),
+    "create_webform": lambda c: c.create_webform("Form"),
+    "import_subscribers": lambda c: c.import_subscribers([3]),
+    "get_list_contacts": lambda c: c.iter_group_subscribers(7).first(),
+    "conditions": lambda c: c.create_segment(
+        "All kinds",
+        SegmentRule(
+            [
+                [Condition.campaign("noopen", 5), Condition.campaign("click", "last5")],
+                [Condition.subscribed(between=(date(2026, 1, 1), date(2026, 2, 1)))],
+                [Condition.group(7, member=False), Condition.field(9, "not like", "x")],
+            ]
+        ),
+    ),
 }
 
 
@@ -125,6 +158,14 @@ def test_the_request_is_valid(url: str, document: dict[str, Any], name: str) -> 
     # Prism lets unknown parameters pass in silence.
     assert {key.partition("[")[0] for key in check.seen[-1].query} <= known
     assert check.seen[-1].method == OPERATIONS[name].verb
+
+
+@pytest.mark.parametrize("name", LEAST)
+def test_the_least_request_is_valid_too(url: str, name: str) -> None:
+    with client_of(url) as client:
+        check = prism.RequestCheck(client.native)
+        LEAST[name](client)
+    assert [(request.problems, request.status // 100) for request in check.seen] == [((), 2)]
 
 
 def test_prism_would_notice(url: str) -> None:
