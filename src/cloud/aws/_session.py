@@ -36,6 +36,17 @@ EXTRA = "aws"
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 
+# botocore's model of EC2 takes 0.3 s and is the same for every login: sessions with one data path share it.
+_loaders: dict[str | None, Any] = {}
+
+
+def _loader(session: Any) -> Any:
+    from botocore.loaders import create_loader
+
+    path = session.get_config_variable("data_path")
+    return _loaders.setdefault(path, create_loader(path))
+
+
 class AwsSession:
     """One login to AWS, and boto3's clients of one service, a region each. Making one loads no SDK.
 
@@ -136,8 +147,9 @@ class AwsSession:
         with self._lock:
             if self._session is None:
                 require("boto3", extra=EXTRA)
-                session = require("botocore.session", extra=EXTRA)
-                self._session = session.Session(profile=self._profile)
+                session = require("botocore.session", extra=EXTRA).Session(profile=self._profile)
+                session.register_component("data_loader", _loader(session))
+                self._session = session
             return self._session
 
     def _make(self, service: str, region: str, secrets: Mapping[str, Any]) -> Any:
@@ -281,6 +293,9 @@ def call(client: Any, method: str, **arguments: Any) -> dict[str, Any]:
     meta = answer.get("ResponseMetadata", {})
     facts.http_status, facts.request_id = meta.get("HTTPStatusCode"), meta.get("RequestId")
     if facts.request_id is None:
+        for value in answer.values():
+            if hasattr(value, "close"):  # a body that nobody will read: its connection is given up
+                value.close()
         # Without the status, which is some other program's: whether AWS has acted is not known.
         raise ServiceUnavailableError("the answer is not an AWS service's: it has no request id")
     return answer

@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from cloud.cli import _newsletter_arguments, _values
+from cloud.cli import (
+    _fn_arguments,
+    _newsletter_arguments,
+    _openstack_arguments,
+    _values,
+    _vm_arguments,
+)
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -229,6 +235,74 @@ COMMANDS: Final = (
         _find,
         "cloud.cli._listing:find",
     ),
+    Command(
+        "vm",
+        "instances: virtual machines",
+        "Of every provider that has a compute client.",
+        commands=(
+            Command("list", "list instances", "", _vm_arguments.list_, "cloud.cli._vm:list_"),
+            Command("show", "show what is known of instances", "", _vm_arguments.show, "cloud.cli._vm:show"),
+            Command(
+                "create",
+                "make an instance and print its id",
+                "Where the service takes tokens, a lost answer never makes a second one.",
+                _vm_arguments.create,
+                "cloud.cli._vm:create",
+            ),
+            Command("start", "start instances", "", _vm_arguments.start, "cloud.cli._vm:start"),
+            Command("stop", "stop instances", "", _vm_arguments.stop, "cloud.cli._vm:stop"),
+            Command("reboot", "restart running instances", "", _vm_arguments.reboot, "cloud.cli._vm:reboot"),
+            Command(
+                "delete",
+                "terminate instances, for ever",
+                "",
+                _vm_arguments.delete,
+                "cloud.cli._vm:delete",
+            ),
+            Command(
+                "wait", "wait until instances are in a state", "", _vm_arguments.wait, "cloud.cli._vm:wait"
+            ),
+            Command(
+                "console",
+                "print what an instance wrote to its console",
+                "It may hold secrets that the instance printed.",
+                _vm_arguments.console,
+                "cloud.cli._vm:console_output",
+            ),
+        ),
+    ),
+    Command(
+        "inventory",
+        "list every resource of every configured provider",
+        "A provider that cannot be asked is told, and the exit code is not 0.",
+        _vm_arguments.inventory,
+        "cloud.cli._inventory:inventory",
+    ),
+    Command(
+        "fn",
+        "functions: list, deploy, invoke, logs, rm",
+        "PROVIDER is aws, or local: functions that run on this machine.",
+        commands=(
+            Command("list", "list functions", "", _fn_arguments.add_list, "cloud.cli._fn:fn_list"),
+            Command(
+                "deploy",
+                "create a function, or bring it up to date",
+                "What is there already is not sent again.",
+                _fn_arguments.add_deploy,
+                "cloud.cli._fn:deploy",
+            ),
+            Command(
+                "invoke",
+                "run a function and print what it returns, as JSON",
+                "An invocation is never repeated.",
+                _fn_arguments.add_invoke,
+                "cloud.cli._fn:invoke",
+            ),
+            Command("logs", "print what a function wrote", "", _fn_arguments.add_logs, "cloud.cli._fn:logs"),
+            Command("rm", "delete functions", "", _fn_arguments.add_rm, "cloud.cli._fn:rm"),
+        ),
+    ),
+    *_openstack_arguments.groups(Command),
     Command(
         "newsletter",
         "campaigns and contacts of Infomaniak's newsletter",
