@@ -79,6 +79,8 @@ def test_from_env_reads_the_documented_variables(monkeypatch: pytest.MonkeyPatch
         InfomaniakNewsletterClient.from_env()
     monkeypatch.setenv("INFOMANIAK_NEWSLETTER_ID", "77")
     assert InfomaniakNewsletterClient.from_env().newsletter_id == 77
+    elsewhere = InfomaniakNewsletterClient.from_env(base_url="https://x.example")
+    assert elsewhere._exchange.origin.host == "x.example"
     monkeypatch.setenv("INFOMANIAK_NEWSLETTER_ID", "example.com")
     with pytest.raises(ConfigurationError, match="number of the newsletter domain"):
         InfomaniakNewsletterClient.from_env()

@@ -122,13 +122,13 @@ class InfomaniakNewsletterClient(OlderNames, ReportCalls, CloudClient):
         return f"InfomaniakNewsletterClient(newsletter_id={made.get('_domain_id')}, host={host!r})"
 
     @classmethod
-    def from_env(cls) -> Self:
+    def from_env(cls, *, base_url: str = BASE_URL) -> Self:
         """Return a client of INFOMANIAK_NEWSLETTER_TOKEN and INFOMANIAK_NEWSLETTER_ID.
 
         Raises:
             ConfigurationError: one of them is not set.
         """
-        return cls()
+        return cls(base_url=base_url)
 
     @classmethod
     def from_credentials(

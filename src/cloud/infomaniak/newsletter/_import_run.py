@@ -51,7 +51,7 @@ class Run:
     """One import under way.
 
     Attributes:
-        accepted: what the service took, by address.
+        accepted: row and address of what the service took, by address in small letters.
         refused: what was not taken.
         row_count: contacts that were read.
         batch_count: files that were sent.
@@ -67,16 +67,15 @@ class Run:
         self._one_by_one = one_by_one
         self._columns: dict[str, Field | None] = {}  # by column; None for the address
         self._refused_alone: Counter[str] = Counter()  # by the service's words
-        self.accepted: dict[str, Contact] = {}
+        self.accepted: dict[str, tuple[int, str]] = {}
         self.refused: list[RefusedContact] = []
         self.row_count = 0
         self.batch_count = 0
         self.next_row = settings.start_row
 
-    def refuse(self, contact: Contact, reason: str) -> None:
+    def refuse(self, row: int, email: str, reason: str) -> None:
         """Note that a contact was not taken."""
-        email = contact.values.get(self._email_column(contact.values) or "", "")
-        self.refused.append(RefusedContact(row=contact.row, email=email, reason=reason))
+        self.refused.append(RefusedContact(row=row, email=email, reason=reason))
 
     def sendable(self, contacts: Iterable[Contact]) -> Iterator[Contact]:
         """Yield the contacts that can be sent; the others are refused."""
@@ -100,7 +99,7 @@ class Run:
             if problem is None:
                 yield contact
             else:
-                self.refuse(contact, problem)
+                self.refuse(contact.row, contact.values.get(column or "", ""), problem)
 
     def send(self, batch: Sequence[Contact]) -> None:
         """Send contacts, and note of each whether it was taken."""
@@ -163,10 +162,11 @@ class Run:
             self._refused_alone[error.message] += 1
             if self._refused_alone[error.message] >= _HOPELESS and not self.accepted:
                 raise
-            self.refuse(batch[0], error.message)
+            self.refuse(batch[0].row, self._email(batch[0]), error.message)
         else:
             for contact in batch:
-                self.accepted[self._email(contact).casefold()] = contact
+                email = self._email(contact)
+                self.accepted[email.casefold()] = (contact.row, email)
 
     def _send_file(self, batch: Sequence[Contact]) -> None:
         names = self._columns_of(batch[0])

@@ -180,9 +180,9 @@ class ImportCalls(SubscriberCalls, SegmentCalls):
         except e.TimeoutError_ as error:
             if error.attempts:
                 raise  # a call's own, not the end of the waiting
-        for address, contact in missing.items():
+        for address, (row, email) in missing.items():
             del run.accepted[address]
-            run.refuse(contact, f"the service took it, and does not list it after {seconds:g} s")
+            run.refuse(row, email, f"the service took it, and does not list it after {seconds:g} s")
         return True
 
 
