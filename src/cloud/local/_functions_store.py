@@ -26,6 +26,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from cloud.common._packaging import unpack
+from cloud.common._redact import HiddenBytes
 from cloud.common.errors import AlreadyExistsError, ConfigurationError, IntegrityError, NotFoundError
 from cloud.local._disk import (
     is_folder,
@@ -136,10 +137,11 @@ class FunctionStore:
         text = read_file(str(self._record(name)))
         if text is None:
             raise no_such_function(name)
-        try:
-            return StoredFunction(**json.loads(text))
-        except (ValueError, TypeError) as exc:
-            raise IntegrityError(f"{str(self._record(name))!r} describes no function: {exc}") from exc
+        found = _parsed(HiddenBytes(text))
+        del text
+        if found is None:
+            raise IntegrityError(f"{str(self._record(name))!r} describes no function")
+        return found
 
     def create(self, made: StoredFunction, package: CodePackage, max_bytes: int) -> StoredFunction:
         """Store a function.
@@ -246,7 +248,8 @@ class FunctionStore:
         return after
 
     def _write(self, function: StoredFunction) -> None:
-        _publish(self._record(function.name), json.dumps(asdict(function)).encode("ascii"))
+        content = HiddenBytes(json.dumps(asdict(function)).encode("ascii"))
+        _publish(self._record(function.name), content)
 
     def _tidy(self, name: str, *, keep: str | None) -> None:
         """Remove code that no record names and nobody works with; the caller holds the lock."""
@@ -265,6 +268,14 @@ class FunctionStore:
                 os.close(descriptor)
         if keep is None and not any(folder.iterdir()):
             folder.rmdir()
+
+
+def _parsed(text: HiddenBytes) -> StoredFunction | None:
+    """Return what a record says; None for what is none: a parser's error would carry the whole text."""
+    try:
+        return StoredFunction(**json.loads(text))
+    except (ValueError, TypeError):
+        return None
 
 
 def no_such_function(name: str) -> NotFoundError:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -544,6 +545,33 @@ def test_broken_record_is_an_error(
     ):
         with pytest.raises(e.IntegrityError):
             call()
+
+
+def test_environment_is_in_no_frame_of_an_error(
+    client: LocalServerlessClient, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = make(client, tmp_path, "return 1", environment={"A": "secret-value"})
+    record = root / "f-f" / "@function.json"
+    errors: list[BaseException] = []
+
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module.os, "fsync", full)
+        with pytest.raises(e.QuotaExceededError) as caught:
+            client.update_function(name, description="x")
+        errors.append(caught.value)
+    record.write_text(record.read_text()[:-2])
+    with pytest.raises(e.IntegrityError) as broken:
+        client.get_function(name)
+    errors.append(broken.value)
+    for error in errors:
+        shown = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+        assert "_functions_store.py" in shown
+        assert "secret-value" not in "".join(
+            part for part in shown.split('  File "') if "/src/cloud/" in part.partition('"')[0]
+        )
 
 
 def test_lost_code_is_an_error(client: LocalServerlessClient, root: Path, tmp_path: Path) -> None:

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 MIB = 1 << 20
 T0 = datetime(2026, 1, 1, tzinfo=timezone.utc)
 FAST = RetryPolicy(jitter=lambda ceiling: 0.0)
-Step = Exception | Any
 
 
 class Scripted(BaseServerlessClient):
