@@ -12,6 +12,7 @@ from cloud._dialects.rest._exchange import RestServiceError
 from cloud._dialects.rest._paths import segment
 from cloud.common import errors as e
 from cloud.common._paging import Page, Pager
+from cloud.common._redact import HIDDEN, redact
 from cloud.common.enums import CloudProvider
 from cloud.infomaniak.newsletter import _values as v
 from cloud.infomaniak.newsletter._choices import Listing
@@ -114,6 +115,7 @@ class NewsletterCore(RestClient):
             observers=observers,
             arguments=arguments,
         )
+        self._secret = token
         self._domain_id = domain_id
         self._domain_is_known = False
 
@@ -128,10 +130,11 @@ class NewsletterCore(RestClient):
         said = document.get("error")
         main = v.as_object(said)
         problems = tuple(
-            (v.text(each.get("code")), v.text(each.get("description")))
+            (v.text(each.get("code")), self._without_token(v.text(each.get("description"))))
             for each in v.as_objects(document.get("errors"))
         )
-        texts = [v.text(main.get("description")) or v.text(said), *(text for _, text in problems)]
+        told = self._without_token(v.text(main.get("description")) or v.text(said))
+        texts = [told, *(text for _, text in problems)]
         code = v.optional_text(main.get("code"))
         return ServiceWords(
             message="; ".join(dict.fromkeys(filter(None, texts))) or None,
@@ -140,6 +143,10 @@ class NewsletterCore(RestClient):
             hint=_HINTS.get(self._kind_of(error.status, code)),
             details={"errors": problems, "error_context": v.frozen(main.get("context") or {})},
         )
+
+    def _without_token(self, text: str) -> str:
+        """Return the service's words without a secret in them, should it say one back."""
+        return redact(text.replace(self._secret.reveal(), HIDDEN))
 
     def _kind_of(self, status: int, code: str | None) -> type[e.CloudError]:
         if status == 429:
