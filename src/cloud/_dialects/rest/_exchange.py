@@ -283,6 +283,7 @@ def _checked(token: Secret) -> str:
     """Return the token's text. What `requests` refuses in a header it shows in its error."""
     text = token.reveal()
     if not text.isascii() or not text.isprintable() or text != text.strip():
+        del text  # a traceback that shows local variables would show it
         raise ConfigurationError(
             "the token holds characters that no header can carry, such as a line break", request_sent=False
         )
