@@ -66,12 +66,14 @@ _SERVICES: Final = (
         ("access_key",),
         instead="infomaniak/object-storage",
     ),
-    _Service("infomaniak/dns", "cloud.infomaniak:InfomaniakDNSClient", CloudProvider.INFOMANIAK, _OPENSTACK),
-    _Service(
-        "infomaniak/identity",
-        "cloud.infomaniak:InfomaniakIdentityClient",
-        CloudProvider.INFOMANIAK,
-        _OPENSTACK,
+    *(
+        _Service(
+            f"infomaniak/{name.lower()}",
+            f"cloud.infomaniak:Infomaniak{name}Client",
+            CloudProvider.INFOMANIAK,
+            _OPENSTACK,
+        )
+        for name in ("Compute", "Volume", "Network", "DNS", "Heat", "Identity")
     ),
     _Service(
         "infomaniak/newsletter",

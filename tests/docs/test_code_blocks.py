@@ -69,6 +69,9 @@ def test_the_blocks_of_a_page_run(
 
 def _of_provider(page: Path, request: pytest.FixtureRequest) -> dict[str, str]:
     """Return the variables by which the examples of a provider's page find its test server."""
+    if page.parent.name == "docs" and page.stem in {"cli", "compute"}:
+        moto: Server = request.getfixturevalue("moto_server")
+        return {"AWS_ENDPOINT_URL_EC2": moto.endpoint_url}
     if page.stem == "gcp":
         google: GcsServer = request.getfixturevalue("fake_gcs_server")
         return {"STORAGE_EMULATOR_HOST": google.endpoint_url, "GOOGLE_CLOUD_PROJECT": google.project}
