@@ -375,7 +375,7 @@ _LISTENER: Final[tuple[Leaf, ...]] = (
         (
             _one("item", "id or name of a load balancer"),
             _one("name", "what to call it"),
-            _one("protocol", "HTTP, HTTPS, TCP, UDP"),
+            _one("protocol", "one of HTTP, HTTPS, TCP, UDP"),
             _a("port", type=_values.positive, metavar="PORT", help="the port that clients connect to"),
             _DRY,
         ),
@@ -392,7 +392,7 @@ _POOL: Final[tuple[Leaf, ...]] = (
         (
             _one("listener", "id or name of a listener"),
             _one("name", "what to call it"),
-            _one("protocol", "HTTP, HTTPS, PROXY, TCP, UDP"),
+            _one("protocol", "one of HTTP, HTTPS, PROXY, TCP, UDP"),
             _a("--algorithm", default="ROUND_ROBIN", metavar="NAME", help="how the work is shared"),
             _a("--check", metavar="TYPE", help="with a health monitor: HTTP, TCP, PING"),
             _a("--check-path", metavar="PATH", help="what HTTP asks for"),

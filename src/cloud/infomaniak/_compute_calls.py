@@ -114,7 +114,7 @@ class ComputeCalls(ServiceClient):
             task = found.raw.get("OS-EXT-STS:task_state")
             return found.raw_state if task is None else f"{found.raw_state} ({task})"
 
-        return self._wait(
+        found = self._wait(
             "wait_for_status",
             instance_id,
             lambda: self._server("wait_for_status", instance_id),
@@ -126,6 +126,8 @@ class ComputeCalls(ServiceClient):
             gone="DELETED" in statuses,
             tell=progress,
         )
+        # Nova shows what it has deleted for a moment.
+        return None if found is None or found.raw_state == "DELETED" else found
 
     # -- flavors by name -------------------------------------------------------------------------------------
     def _flavor(self, name_or_id: str) -> Mapping[str, Any]:

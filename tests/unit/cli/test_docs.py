@@ -11,6 +11,8 @@ from cloud.cli._errors import EXIT_CODE_HELP
 from cloud.cli._parser import build_parser
 
 GUIDE = Path(__file__).parents[3] / "docs/cli.md"
+# Its examples need a whole OpenStack: tests/openstack runs them.
+OPENSTACK_GUIDE = GUIDE.parent / "infomaniak/cli.md"
 
 
 def parsers() -> dict[str, argparse.ArgumentParser]:
@@ -38,7 +40,8 @@ def leaves(commands: tuple[Command, ...], before: str = "") -> list[str]:
 
 
 def section(name: str) -> str:
-    found = re.search(rf"^### cloud {name}\n(.*?)(?=^##|\Z)", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+    text = f"{GUIDE.read_text()}\n{OPENSTACK_GUIDE.read_text()}"
+    found = re.search(rf"^### cloud {name}\n(.*?)(?=^##|\Z)", text, re.MULTILINE | re.DOTALL)
     assert found is not None, f"docs/cli.md has no section on cloud {name}"
     return found[1]
 
