@@ -11,16 +11,15 @@ import inspect
 import os
 import threading
 from dataclasses import dataclass
-from importlib import import_module
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from cloud._providers import BUILT_IN, COMPUTE, DOCUMENTS, FUNCTIONS, INFRASTRUCTURE, ProviderEntry
 from cloud.common._lazy import is_installed
 from cloud.common._urls import StorageUrl, parse_url
 from cloud.common.config import LOCAL_ROOT_VARIABLE, CloudConfig, Profile
 from cloud.common.contracts import StorageClient
-from cloud.common.enums import CloudProvider
 from cloud.common.errors import ConfigurationError, InvalidRequestError
 from cloud.common.models import Record
 
@@ -36,81 +35,6 @@ ENTRY_POINT_GROUP: Final = "cloud.providers"
 LOCAL_FUNCTIONS_VARIABLE: Final = "CLOUD_LOCAL_FUNCTIONS"
 """Names the folder of the functions of ``local``."""
 
-
-@dataclass(frozen=True)
-class _Provider:
-    """How a built-in scheme is opened.
-
-    Attributes:
-        target: ``module:Class`` or ``module:Class.constructor``.
-        provider: whose profiles fit.
-        extra: extra of this library that it needs; None when it needs none.
-        modules: what that extra installs.
-        endpoint_keyword: what its constructor calls the URL of the service.
-    """
-
-    target: str
-    provider: CloudProvider
-    extra: str | None = None
-    modules: tuple[str, ...] = ()
-    endpoint_keyword: str = "endpoint_url"
-
-
-_BUILT_IN: Final[Mapping[str, _Provider]] = {
-    "s3": _Provider("cloud.aws:S3Client", CloudProvider.AWS, "aws", ("boto3", "httptools")),
-    "gs": _Provider("cloud.gcp:GCSClient", CloudProvider.GCP, "gcp", ("google.cloud.storage", "httptools")),
-    "az": _Provider(
-        "cloud.azure:AzureBlobClient",
-        CloudProvider.AZURE,
-        "azure",
-        ("azure.storage.blob", "azure.identity", "httptools"),
-        endpoint_keyword="account_url",
-    ),
-    "swift": _Provider(
-        "cloud.infomaniak:InfomaniakObjectStorageClient",
-        CloudProvider.INFOMANIAK,
-        "infomaniak",
-        ("openstack", "httptools"),
-    ),
-    "infomaniak-s3": _Provider(
-        "cloud.infomaniak:InfomaniakS3Client", CloudProvider.INFOMANIAK, "infomaniak", ("boto3", "httptools")
-    ),
-    "file": _Provider("cloud.local:LocalStorageClient", CloudProvider.LOCAL),
-    "memory": _Provider("cloud.local:LocalStorageClient.in_memory", CloudProvider.LOCAL),
-}
-
-_COMPUTE: Final[Mapping[str, _Provider]] = {
-    "aws": _Provider("cloud.aws:EC2Client", CloudProvider.AWS, "aws", ("boto3",)),
-    "infomaniak": _Provider(
-        "cloud.infomaniak:InfomaniakComputeClient", CloudProvider.INFOMANIAK, "infomaniak", ("openstack",)
-    ),
-}
-
-_FUNCTIONS: Final[Mapping[str, _Provider]] = {
-    "aws": _Provider("cloud.aws:LambdaClient", CloudProvider.AWS, "aws", ("boto3",)),
-    "local": _Provider("cloud.local:LocalServerlessClient", CloudProvider.LOCAL),
-}
-
-_DOCUMENTS: Final[Mapping[str, _Provider]] = {
-    "coda": _Provider("cloud.coda_io:CodaClient", CloudProvider.CODA, endpoint_keyword="base_url"),
-}
-
-# What has no contract of its own: the clients of several providers need not fit.
-_INFRASTRUCTURE: Final[Mapping[str, Mapping[str, _Provider]]] = {
-    "volume": {
-        "infomaniak": _Provider(
-            "cloud.infomaniak:InfomaniakVolumeClient", CloudProvider.INFOMANIAK, "infomaniak", ("openstack",)
-        ),
-    },
-    "network": {
-        "infomaniak": _Provider(
-            "cloud.infomaniak:InfomaniakNetworkClient", CloudProvider.INFOMANIAK, "infomaniak", ("openstack",)
-        ),
-    },
-    "newsletter": {
-        "infomaniak": _Provider("cloud.infomaniak:InfomaniakNewsletterClient", CloudProvider.INFOMANIAK),
-    },
-}
 
 _memory_lock = threading.Lock()
 _memory_clients: dict[str, BaseStorageClient] = {}
@@ -183,7 +107,7 @@ def open_storage(url: str, *, config: CloudConfig | None = None, **overrides: An
     """
     place = parse_url(url)
     overrides = {name: value for name, value in overrides.items() if value is not None}
-    provider = _BUILT_IN.get(place.scheme)
+    provider = BUILT_IN.get(place.scheme)
     build = _load(place.scheme, provider)
     keywords = _keywords(place, provider, config, overrides)
     if place.scheme == "memory":
@@ -220,13 +144,13 @@ def open_compute(
         ConfigurationError: the profile does not fit.
         MissingDependencyError: the extra of the provider is not installed.
     """
-    client: BaseComputeClient[Any] = open_service("compute", _COMPUTE, provider, config, overrides)
+    client: BaseComputeClient[Any] = open_service("compute", COMPUTE, provider, config, overrides)
     return client
 
 
 def compute_providers() -> list[str]:
     """Return the names that `open_compute` takes."""
-    return list(_COMPUTE)
+    return list(COMPUTE)
 
 
 def open_functions(
@@ -254,13 +178,13 @@ def open_functions(
                 hint=f"export {LOCAL_FUNCTIONS_VARIABLE}=/folder, or pass root=",
             )
         overrides = {**overrides, "root": root}
-    client: BaseServerlessClient = open_service("functions", _FUNCTIONS, provider, config, overrides)
+    client: BaseServerlessClient = open_service("functions", FUNCTIONS, provider, config, overrides)
     return client
 
 
 def function_providers() -> list[str]:
     """Return the names that `open_functions` takes."""
-    return list(_FUNCTIONS)
+    return list(FUNCTIONS)
 
 
 def open_documents(provider: str = "coda", *, config: CloudConfig | None = None, **overrides: Any) -> Any:
@@ -271,7 +195,7 @@ def open_documents(provider: str = "coda", *, config: CloudConfig | None = None,
         config: the profiles; `CloudConfig.load()` when None and a keyword names a profile.
         overrides: constructor keywords of the client; see `open_compute`.
     """
-    return open_service("documents", _DOCUMENTS, provider, config, overrides)
+    return open_service("documents", DOCUMENTS, provider, config, overrides)
 
 
 def open_infrastructure(
@@ -285,14 +209,14 @@ def open_infrastructure(
         config: the profiles; `CloudConfig.load()` when None and a keyword names a profile.
         overrides: constructor keywords of the client; see `open_compute`.
     """
-    if kind not in _INFRASTRUCTURE:
-        raise InvalidRequestError(f"{kind!r} is no kind", hint=f"known are {', '.join(_INFRASTRUCTURE)}")
-    return open_service(kind, _INFRASTRUCTURE[kind], provider, config, overrides)
+    if kind not in INFRASTRUCTURE:
+        raise InvalidRequestError(f"{kind!r} is no kind", hint=f"known are {', '.join(INFRASTRUCTURE)}")
+    return open_service(kind, INFRASTRUCTURE[kind], provider, config, overrides)
 
 
 def open_service(
     kind: str,
-    known: Mapping[str, _Provider],
+    known: Mapping[str, ProviderEntry],
     provider: str,
     config: CloudConfig | None,
     overrides: Mapping[str, Any],
@@ -319,7 +243,7 @@ def open_service(
     keywords |= overrides
     if "endpoint_url" in keywords:
         keywords[entry.endpoint_keyword] = keywords.pop("endpoint_url")
-    build = _load_target(entry.target)
+    build = entry.load()
     _check_keywords(f"{kind} of {provider}", build, keywords)
     return build(**keywords)
 
@@ -328,7 +252,7 @@ def providers() -> list[ProviderStatus]:
     """Return every scheme that this installation knows, the built-in ones first. Nothing is imported."""
     statuses = [
         _status(scheme, entry.target, extra=entry.extra, modules=entry.modules)
-        for scheme, entry in _BUILT_IN.items()
+        for scheme, entry in BUILT_IN.items()
     ]
     statuses.extend(
         _status(
@@ -364,24 +288,18 @@ def _status(
 def _entry_points() -> list[EntryPoint]:
     from importlib.metadata import entry_points
 
-    return [point for point in entry_points(group=ENTRY_POINT_GROUP) if point.name not in _BUILT_IN]
+    return [point for point in entry_points(group=ENTRY_POINT_GROUP) if point.name not in BUILT_IN]
 
 
-def _load_target(target: str) -> Callable[..., Any]:
-    module, _, name = target.partition(":")
-    found: Callable[..., Any] = attrgetter(name)(import_module(module))
-    return found
-
-
-def _load(scheme: str, provider: _Provider | None) -> Callable[..., BaseStorageClient]:
+def _load(scheme: str, provider: ProviderEntry | None) -> Callable[..., BaseStorageClient]:
     """Return what builds the clients of `scheme`."""
     if provider is not None:
-        return _load_target(provider.target)
+        return provider.load()
     added = _entry_points()
     points = [point for point in added if point.name == scheme]
     if not points:
         built_in_ones = [
-            f"{name} (extra {entry.extra})" if entry.extra else name for name, entry in _BUILT_IN.items()
+            f"{name} (extra {entry.extra})" if entry.extra else name for name, entry in BUILT_IN.items()
         ]
         known = ", ".join([*built_in_ones, *sorted({point.name for point in added})])
         raise InvalidRequestError(
@@ -404,7 +322,10 @@ def _load(scheme: str, provider: _Provider | None) -> Callable[..., BaseStorageC
 
 
 def _keywords(
-    place: StorageUrl, provider: _Provider | None, config: CloudConfig | None, overrides: Mapping[str, Any]
+    place: StorageUrl,
+    provider: ProviderEntry | None,
+    config: CloudConfig | None,
+    overrides: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the constructor's keywords: the profile's, then the URL's, then the caller's."""
     keywords: dict[str, Any] = {}
@@ -433,9 +354,9 @@ def _keywords(
     return keywords
 
 
-def _of_profile(profile: Profile, scheme: str, provider: _Provider | None) -> dict[str, Any]:
+def _of_profile(profile: Profile, scheme: str, provider: ProviderEntry | None) -> dict[str, Any]:
     if provider is not None and profile.provider is not provider.provider:
-        fitting = [name for name, entry in _BUILT_IN.items() if entry.provider is profile.provider]
+        fitting = [name for name, entry in BUILT_IN.items() if entry.provider is profile.provider]
         raise ConfigurationError(
             f"the profile {profile.name!r} is for {profile.provider.value}, not for {scheme}://",
             hint=f"use {' or '.join(f'{name}://' for name in fitting)}" if fitting else None,

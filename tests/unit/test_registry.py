@@ -95,8 +95,8 @@ def tiny(site: Path) -> None:
 def local(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the built-in schemes build the classes of tiny_store."""
     for scheme, name in {"s3": "Tiny", "file": "TinyLocal", "memory": "TinyLocal.in_memory"}.items():
-        entry = dataclasses.replace(_registry._BUILT_IN[scheme], target=f"tiny_store:{name}")
-        monkeypatch.setitem(_registry._BUILT_IN, scheme, entry)
+        entry = dataclasses.replace(_registry.BUILT_IN[scheme], target=f"tiny_store:{name}")
+        monkeypatch.setitem(_registry.BUILT_IN, scheme, entry)
     monkeypatch.setattr(_registry, "_memory_clients", {})
     monkeypatch.delenv("CLOUD_LOCAL_ROOT", raising=False)
     monkeypatch.setenv("CLOUD_CONFIG", "/nowhere/config.toml")  # only what a test gives is read
@@ -418,7 +418,7 @@ _DISTRIBUTIONS = {
 
 def test_every_module_looked_for_is_in_its_extra() -> None:
     required = importlib.metadata.requires("cloud") or []
-    for entry in _registry._BUILT_IN.values():
+    for entry in _registry.BUILT_IN.values():
         for module in entry.modules:
             assert any(
                 line.startswith(_DISTRIBUTIONS.get(module, module))
