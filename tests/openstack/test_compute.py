@@ -27,6 +27,7 @@ from cloud.common.errors import (
 from cloud.infomaniak._compute import InfomaniakComputeClient
 from cloud.infomaniak._compute_records import InstanceOptions
 from cloud.infomaniak._credentials import InfomaniakCredentials
+from cloud.infomaniak._identity import InfomaniakIdentityClient
 from cloud.infomaniak._network import InfomaniakNetworkClient
 from cloud.infomaniak._volume import InfomaniakVolumeClient
 from cloud.testing import ComputeConformance, ComputeHarness, ScriptedResponse, ScriptedServer
@@ -114,17 +115,13 @@ class NovaHarness(ComputeHarness):
         return self._with(uuid.uuid4().hex, self.secrets[0])
 
     def with_expired_credentials(self) -> InfomaniakComputeClient:
-        import openstack
-
-        with openstack.connect(cloud="ostack-password", app_name="test") as sdk:
-            ends = datetime.now(timezone.utc) + timedelta(seconds=1)
-            made = sdk.identity.create_application_credential(
-                sdk.current_user_id,
-                name=f"ends-{uuid.uuid4().hex}",
-                expires_at=ends.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        with InfomaniakIdentityClient.from_cloud("ostack-password") as identity:
+            made = identity.create_application_credential(
+                f"ends-{uuid.uuid4().hex}", expires_at=datetime.now(timezone.utc) + timedelta(seconds=2)
             )
-        threading.Event().wait(2.0)
-        return self._with(made.id, made.secret)
+        threading.Event().wait(3.0)
+        assert made.secret is not None
+        return self._with(made.id, made.secret.reveal())
 
     @contextmanager
     def losing_create(self) -> Iterator[InfomaniakComputeClient]:

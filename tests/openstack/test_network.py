@@ -18,7 +18,7 @@ from cloud.common.errors import (
     QuotaExceededError,
 )
 from cloud.infomaniak._network import InfomaniakNetworkClient
-from cloud.infomaniak._network_records import port_of
+from cloud.infomaniak._network_read import port_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,7 @@ from cloud.common._compute_types import (
 )
 from cloud.common._paging import Page
 from cloud.common.enums import ComputeCapability, InstanceState
-from cloud.common.errors import InvalidRequestError
+from cloud.common.errors import AlreadyExistsError, InvalidRequestError
 from cloud.infomaniak._compute_create import CreateCalls, label_of
 from cloud.infomaniak._compute_life import LifeCalls
 from cloud.infomaniak._compute_parts import PartCalls
@@ -28,6 +28,7 @@ from cloud.infomaniak._compute_read import (
     quotas_of_limits,
 )
 from cloud.infomaniak._compute_records import InstanceOptions, checked_label
+from cloud.infomaniak._errors import AnswerError, read_answer
 from cloud.infomaniak._planning import Plan
 from cloud.infomaniak._service import inner, part
 
@@ -155,7 +156,19 @@ class InfomaniakComputeClient(
         return self._keep_key_pair({"name": name, "public_key": public_key})
 
     def _keep_key_pair(self, body: Mapping[str, str]) -> KeyPair:
-        return key_pair_of(inner(self._nova("POST", "/os-keypairs", json={"keypair": body}), "keypair"))
+        try:
+            answer = self._nova("POST", "/os-keypairs", json={"keypair": body})
+        except AnswerError as exc:
+            if exc.response.status_code != 409:
+                raise
+            # Nova has one code for every conflict, and this call one conflict.
+            raise AlreadyExistsError(
+                f"there is a key pair called {body['name']!r}",
+                http_status=409,
+                provider_code=read_answer(exc.response).code,
+                request_id=exc.response.headers.get("x-openstack-request-id"),
+            ) from exc
+        return key_pair_of(inner(answer, "keypair"))
 
     def _delete_key_pair(self, name: str) -> None:
         self._nova("DELETE", f"/os-keypairs/{part(name)}")

@@ -15,8 +15,10 @@ from cloud.common.errors import (
 )
 from cloud.common.models import FrozenMap
 from cloud.infomaniak._network_floating import FloatingIpCalls
+from cloud.infomaniak._network_listeners import ListenerCalls
 from cloud.infomaniak._network_members import MemberCalls
 from cloud.infomaniak._network_policies import PolicyCalls
+from cloud.infomaniak._network_pools import PoolCalls
 from cloud.infomaniak._network_routers import RouterCalls
 from cloud.infomaniak._network_security import SecurityGroupCalls
 from cloud.infomaniak._service import call_with
@@ -42,7 +44,9 @@ class _Kind:
     create: Callable[..., Any]
 
 
-class InfomaniakNetworkClient(RouterCalls, SecurityGroupCalls, FloatingIpCalls, MemberCalls, PolicyCalls):
+class InfomaniakNetworkClient(
+    RouterCalls, SecurityGroupCalls, FloatingIpCalls, ListenerCalls, PoolCalls, MemberCalls, PolicyCalls
+):
     """Infomaniak Public Cloud's networks and load balancers, or any OpenStack's (Neutron and Octavia).
 
     Every call that changes something takes ``dry_run=True``: then it checks arguments, the existence of what it

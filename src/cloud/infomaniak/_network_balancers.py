@@ -1,4 +1,4 @@
-"""Octavia's load balancers, listeners and pools.
+"""Octavia's load balancers.
 
 Nothing of a load balancer can be changed while something of it is being changed: every call here waits for that
 before it sends its own change.
@@ -9,38 +9,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cloud.common._records import Quota
-from cloud.common.errors import InvalidRequestError
-from cloud.infomaniak._network_balancer_records import (
-    Listener,
-    LoadBalancer,
-    LoadBalancerStatistics,
-    Pool,
-    listener_of,
-    load_balancer_of,
-    pool_of,
-    statistics_of,
-)
+from cloud.infomaniak._network_balancer_read import listener_of, load_balancer_of, pool_of, statistics_of
 from cloud.infomaniak._network_core import NetworkCalls
 from cloud.infomaniak._planning import Step, change
-from cloud.infomaniak._service import exists, has_room, one_of, part, port_number, something
+from cloud.infomaniak._service import exists, has_room, part, something
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
     from cloud.common._paging import Pager
+    from cloud.infomaniak._network_balancer_records import (
+        Listener,
+        LoadBalancer,
+        LoadBalancerStatistics,
+        Pool,
+    )
 
 T = TypeVar("T")
 
 SERVICE = "load-balancer"
 SETTLE_SECONDS = 300.0
 """How long a change waits for the one before it: an amphora is an instance, which takes minutes to start."""
-_LISTENER_PROTOCOLS = frozenset({"HTTP", "HTTPS", "TCP", "UDP", "SCTP", "TERMINATED_HTTPS", "PROMETHEUS"})
-_POOL_PROTOCOLS = frozenset({"HTTP", "HTTPS", "PROXY", "PROXYV2", "TCP", "UDP", "SCTP"})
-_ALGORITHMS = frozenset({"ROUND_ROBIN", "LEAST_CONNECTIONS", "SOURCE_IP", "SOURCE_IP_PORT"})
 
 
 class BalancerCalls(NetworkCalls):
-    """Load balancers, listeners and pools."""
+    """Load balancers; the base of all that belongs to them."""
 
     # -- shared with members, monitors and policies ----------------------------------------------------------
     def _balancer_list(
@@ -128,6 +121,15 @@ class BalancerCalls(NetworkCalls):
 
     def _balancer_of_pool(self, pool_id: str) -> str | None:
         return _first(self.get_pool(pool_id).load_balancer_ids)
+
+    def get_pool(self, pool_id: str) -> Pool:
+        """Return one pool."""
+        return self._balancer_one("get_pool", pool_id, f"/pools/{part(pool_id)}", "pool", pool_of)
+
+    def get_listener(self, listener_id: str) -> Listener:
+        """Return one listener."""
+        path = f"/listeners/{part(listener_id)}"
+        return self._balancer_one("get_listener", listener_id, path, "listener", listener_of)
 
     # -- load balancers --------------------------------------------------------------------------------------
     def list_loadbalancers(
@@ -302,262 +304,6 @@ class BalancerCalls(NetworkCalls):
         project = self._project_id("list_loadbalancer_quotas")
         path = f"/quotas/{part(project)}"
         return self._balancer_one("list_loadbalancer_quotas", project, path, "quota", _balancer_quotas)
-
-    # -- listeners -------------------------------------------------------------------------------------------
-    def list_listeners(
-        self,
-        loadbalancer_id: str | None = None,
-        *,
-        name: str | None = None,
-        token: str | None = None,
-        limit: int | None = None,
-    ) -> Pager[Listener]:
-        """Return the listeners of one load balancer, or of all."""
-        params = {"load_balancer_id": loadbalancer_id, "name": name}
-        return self._balancer_list(
-            "list_listeners",
-            loadbalancer_id or "",
-            "/listeners",
-            "listeners",
-            listener_of,
-            params,
-            token,
-            limit,
-        )
-
-    def get_listener(self, listener_id: str) -> Listener:
-        """Return one listener."""
-        path = f"/listeners/{part(listener_id)}"
-        return self._balancer_one("get_listener", listener_id, path, "listener", listener_of)
-
-    @change
-    def create_listener(
-        self,
-        loadbalancer_id: str,
-        name: str,
-        protocol: str,
-        port: int,
-        *,
-        default_pool_id: str | None = None,
-        connection_limit: int | None = None,
-        description: str | None = None,
-        allowed_cidrs: Iterable[str] | None = None,
-        insert_headers: Mapping[str, str] | None = None,
-        timeout_client_data_ms: int | None = None,
-        timeout_member_data_ms: int | None = None,
-        tls_container_ref: str | None = None,
-    ) -> Step[Listener]:
-        """Return the new listener.
-
-        Args:
-            protocol: ``HTTP``, ``HTTPS``, ``TCP``, ``UDP``, ``SCTP``, ``TERMINATED_HTTPS`` or ``PROMETHEUS``.
-            port: the port that clients connect to.
-            default_pool_id: where what no policy takes goes.
-            connection_limit: connections at once; no limit when None.
-            allowed_cidrs: who may connect; everyone when None.
-            insert_headers: for machines, such as ``{"X-Forwarded-For": "true"}``.
-            tls_container_ref: Barbican's URL of the certificate, with ``TERMINATED_HTTPS``.
-        """
-        body = {
-            "loadbalancer_id": loadbalancer_id,
-            "name": name,
-            "protocol": one_of(protocol, _LISTENER_PROTOCOLS, "protocol of listeners"),
-            "protocol_port": port_number(port),
-            "default_pool_id": default_pool_id,
-            "connection_limit": connection_limit,
-            "description": description,
-            "allowed_cidrs": None if allowed_cidrs is None else list(allowed_cidrs),
-            "insert_headers": None if insert_headers is None else dict(insert_headers),
-            "timeout_client_data": timeout_client_data_ms,
-            "timeout_member_data": timeout_member_data_ms,
-            "default_tls_container_ref": tls_container_ref,
-        }
-        return Step(
-            name,
-            lambda: self._balancer_change(
-                "POST",
-                "create_listener",
-                name,
-                "/listeners",
-                "listener",
-                body,
-                listener_of,
-                lambda: loadbalancer_id,
-            ),
-            body,
-            (
-                *exists("load balancer", loadbalancer_id, self.get_loadbalancer),
-                *exists("pool", default_pool_id, self.get_pool),
-            ),
-        )
-
-    @change
-    def update_listener(
-        self,
-        listener_id: str,
-        *,
-        name: str | None = None,
-        description: str | None = None,
-        is_admin_state_up: bool | None = None,
-        default_pool_id: str | None = None,
-        connection_limit: int | None = None,
-        allowed_cidrs: Iterable[str] | None = None,
-    ) -> Step[Listener]:
-        """Return the changed listener. What is None stays."""
-        body = something(
-            {
-                "name": name,
-                "description": description,
-                "admin_state_up": is_admin_state_up,
-                "default_pool_id": default_pool_id,
-                "connection_limit": connection_limit,
-                "allowed_cidrs": None if allowed_cidrs is None else list(allowed_cidrs),
-            }
-        )
-        return Step(
-            listener_id,
-            lambda: self._balancer_change(
-                "PUT",
-                "update_listener",
-                listener_id,
-                f"/listeners/{part(listener_id)}",
-                "listener",
-                body,
-                listener_of,
-                lambda: self._balancer_of_listener(listener_id),
-            ),
-            body,
-            exists("listener", listener_id, self.get_listener),
-        )
-
-    @change
-    def delete_listener(self, listener_id: str) -> Step[bool]:
-        """Make sure that the listener goes; False when there was none."""
-        path = f"/listeners/{part(listener_id)}"
-        return Step(
-            listener_id,
-            lambda: self._balancer_gone(
-                "delete_listener", listener_id, path, lambda: self._balancer_of_listener(listener_id)
-            ),
-            checks=exists("listener", listener_id, self.get_listener),
-        )
-
-    # -- pools -----------------------------------------------------------------------------------------------
-    def list_pools(
-        self,
-        loadbalancer_id: str | None = None,
-        *,
-        name: str | None = None,
-        token: str | None = None,
-        limit: int | None = None,
-    ) -> Pager[Pool]:
-        """Return the pools of one load balancer, or of all."""
-        params = {"loadbalancer_id": loadbalancer_id, "name": name}
-        return self._balancer_list(
-            "list_pools", loadbalancer_id or "", "/pools", "pools", pool_of, params, token, limit
-        )
-
-    def get_pool(self, pool_id: str) -> Pool:
-        """Return one pool."""
-        return self._balancer_one("get_pool", pool_id, f"/pools/{part(pool_id)}", "pool", pool_of)
-
-    @change
-    def create_pool(
-        self,
-        name: str,
-        protocol: str,
-        lb_algorithm: str = "ROUND_ROBIN",
-        listener_id: str | None = None,
-        loadbalancer_id: str | None = None,
-        *,
-        description: str | None = None,
-        session_persistence: Mapping[str, str] | None = None,
-    ) -> Step[Pool]:
-        """Return the new pool: the default of a listener, or of no listener yet.
-
-        Args:
-            protocol: ``HTTP``, ``HTTPS``, ``PROXY``, ``PROXYV2``, ``TCP``, ``UDP`` or ``SCTP``.
-            lb_algorithm: ``ROUND_ROBIN``, ``LEAST_CONNECTIONS``, ``SOURCE_IP`` or ``SOURCE_IP_PORT``.
-            listener_id, loadbalancer_id: one of them.
-            session_persistence: such as ``{"type": "SOURCE_IP"}``.
-        """
-        if (listener_id is None) == (loadbalancer_id is None):
-            raise InvalidRequestError("give one of listener_id and loadbalancer_id")
-        body = {
-            "name": name,
-            "protocol": one_of(protocol, _POOL_PROTOCOLS, "protocol of pools"),
-            "lb_algorithm": one_of(lb_algorithm, _ALGORITHMS, "algorithm"),
-            "listener_id": listener_id,
-            "loadbalancer_id": loadbalancer_id,
-            "description": description,
-            "session_persistence": None if session_persistence is None else dict(session_persistence),
-        }
-
-        def balancer() -> str | None:
-            return loadbalancer_id if listener_id is None else self._balancer_of_listener(listener_id)
-
-        return Step(
-            name,
-            lambda: self._balancer_change(
-                "POST", "create_pool", name, "/pools", "pool", body, pool_of, balancer
-            ),
-            body,
-            (
-                *exists("load balancer", loadbalancer_id, self.get_loadbalancer),
-                *exists("listener", listener_id, self.get_listener),
-            ),
-        )
-
-    @change
-    def update_pool(
-        self,
-        pool_id: str,
-        *,
-        name: str | None = None,
-        description: str | None = None,
-        is_admin_state_up: bool | None = None,
-        lb_algorithm: str | None = None,
-    ) -> Step[Pool]:
-        """Return the changed pool. What is None stays."""
-        body = something(
-            {
-                "name": name,
-                "description": description,
-                "admin_state_up": is_admin_state_up,
-                "lb_algorithm": lb_algorithm,
-            }
-        )
-        if lb_algorithm is not None:
-            one_of(lb_algorithm, _ALGORITHMS, "algorithm")
-        return Step(
-            pool_id,
-            lambda: self._balancer_change(
-                "PUT",
-                "update_pool",
-                pool_id,
-                f"/pools/{part(pool_id)}",
-                "pool",
-                body,
-                pool_of,
-                lambda: self._balancer_of_pool(pool_id),
-            ),
-            body,
-            exists("pool", pool_id, self.get_pool),
-        )
-
-    @change
-    def delete_pool(self, pool_id: str) -> Step[bool]:
-        """Make sure that the pool goes with its members; False when there was none."""
-        return Step(
-            pool_id,
-            lambda: self._balancer_gone(
-                "delete_pool",
-                pool_id,
-                f"/pools/{part(pool_id)}",
-                lambda: self._balancer_of_pool(pool_id),
-            ),
-            checks=exists("pool", pool_id, self.get_pool),
-        )
 
 
 def _first(ids: tuple[str, ...]) -> str | None:

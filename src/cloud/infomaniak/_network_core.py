@@ -6,7 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING, Any
 
 from cloud.common.errors import InvalidRequestError
-from cloud.infomaniak._network_records import Network, Port, Subnet, network_of, port_of, subnet_of
+from cloud.infomaniak._network_read import network_of, port_of, subnet_of
 from cloud.infomaniak._planning import Step, change
 from cloud.infomaniak._service import ServiceClient, exists, has_room, one_of, part, quotas_of, something
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from cloud.common._paging import Pager
     from cloud.common._records import Quota
+    from cloud.infomaniak._network_records import Network, Port, Subnet
 
 _TAGGED = frozenset({"networks", "subnets", "ports", "routers", "floatingips", "security-groups"})
 

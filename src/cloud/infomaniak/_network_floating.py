@@ -6,12 +6,7 @@ from typing import TYPE_CHECKING
 
 from cloud.common.errors import ConflictError
 from cloud.infomaniak._network_core import NetworkCalls, _joined
-from cloud.infomaniak._network_records import (
-    FloatingIp,
-    PortForwarding,
-    floating_ip_of,
-    port_forwarding_of,
-)
+from cloud.infomaniak._network_read import floating_ip_of, port_forwarding_of
 from cloud.infomaniak._planning import Step, change
 from cloud.infomaniak._service import exists, has_room, one_of, part, port_number, something
 
@@ -19,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cloud.common._paging import Pager
+    from cloud.infomaniak._network_records import FloatingIp, PortForwarding
 
 
 class FloatingIpCalls(NetworkCalls):

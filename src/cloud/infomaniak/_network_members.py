@@ -5,18 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cloud.common.errors import InvalidRequestError
-from cloud.infomaniak._network_balancer_records import (
-    HealthMonitor,
-    PoolMember,
-    health_monitor_of,
-    member_of,
-)
+from cloud.infomaniak._network_balancer_read import health_monitor_of, member_of
 from cloud.infomaniak._network_balancers import BalancerCalls, _first
 from cloud.infomaniak._planning import Step, change
 from cloud.infomaniak._service import exists, one_of, part, port_number, something
 
 if TYPE_CHECKING:
     from cloud.common._paging import Pager
+    from cloud.infomaniak._network_balancer_records import HealthMonitor, PoolMember
 
 _MONITORS = frozenset({"HTTP", "HTTPS", "PING", "TCP", "TLS-HELLO", "UDP-CONNECT", "SCTP"})
 

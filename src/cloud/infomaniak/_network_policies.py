@@ -5,18 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cloud.common.errors import InvalidRequestError
-from cloud.infomaniak._network_balancer_records import (
-    L7Policy,
-    L7Rule,
-    l7_policy_of,
-    l7_rule_of,
-)
+from cloud.infomaniak._network_balancer_read import l7_policy_of, l7_rule_of
 from cloud.infomaniak._network_balancers import BalancerCalls
 from cloud.infomaniak._planning import Step, change
 from cloud.infomaniak._service import exists, one_of, part, something
 
 if TYPE_CHECKING:
     from cloud.common._paging import Pager
+    from cloud.infomaniak._network_balancer_records import L7Policy, L7Rule
 
 _NEEDS = {
     "REJECT": None,

@@ -6,12 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from cloud.common.errors import InvalidRequestError
 from cloud.infomaniak._network_core import NetworkCalls, _joined
-from cloud.infomaniak._network_records import (
-    Router,
-    RouterInterface,
-    router_interface_of,
-    router_of,
-)
+from cloud.infomaniak._network_read import router_interface_of, router_of
+from cloud.infomaniak._network_records import Router, RouterInterface
 from cloud.infomaniak._planning import Step, change
 from cloud.infomaniak._service import exists, has_room, part, something
 

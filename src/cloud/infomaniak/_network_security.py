@@ -6,12 +6,7 @@ from typing import TYPE_CHECKING
 
 from cloud.common.errors import InvalidRequestError
 from cloud.infomaniak._network_core import NetworkCalls, _joined, _range
-from cloud.infomaniak._network_records import (
-    SecurityGroup,
-    SecurityGroupRule,
-    rule_of,
-    security_group_of,
-)
+from cloud.infomaniak._network_read import rule_of, security_group_of
 from cloud.infomaniak._planning import Step, change
 from cloud.infomaniak._service import exists, has_room, one_of, part, something
 
@@ -19,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cloud.common._paging import Pager
+    from cloud.infomaniak._network_records import SecurityGroup, SecurityGroupRule
 
 _WITH_PORTS = frozenset({"tcp", "udp", "sctp", "dccp", "udplite", "6", "17", "33", "132", "136"})
 

@@ -20,7 +20,7 @@ from cloud.common.errors import (
 )
 from cloud.infomaniak._errors import ResourceFailedError
 from cloud.infomaniak._network import InfomaniakNetworkClient
-from cloud.infomaniak._network_balancer_records import (
+from cloud.infomaniak._network_balancer_read import (
     health_monitor_of,
     l7_policy_of,
     l7_rule_of,
@@ -30,7 +30,7 @@ from cloud.infomaniak._network_balancer_records import (
     pool_of,
     statistics_of,
 )
-from cloud.infomaniak._network_records import port_of
+from cloud.infomaniak._network_read import port_of
 from unit.infomaniak.clouds import NEUTRON, OCTAVIA, SAMPLES, body_of, client_of, login, sent
 
 if TYPE_CHECKING:
