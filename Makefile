@@ -1,5 +1,5 @@
-# Every target sets up its own virtual environment; nothing needs root or an account. The Azure tests need
-# Node.js 20 or later with npm, for Azurite.
+# Every target sets up its own virtual environment; nothing but test-openstack needs root, nothing an account. The
+# Azure tests need Node.js 20 or later with npm, for Azurite.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -11,7 +11,7 @@ NO_NODE := The Azure tests run against Azurite, which needs Node.js 20 or later 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check lint format types layers docs-check test docs bench clean dist
+.PHONY: help install demo check lint format types layers docs-check test test-openstack docs bench clean dist
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -61,6 +61,10 @@ docs-check: $(STAMP) ## links, code block languages and the API listing
 
 test: $(STAMP) $(AZURITE_STAMP) ## the whole test suite, against real servers on loopback ports
 	$(BIN)/python -m pytest
+
+# The OpenStack is left running for the next time: tests/servers/openstack/down.sh stops it.
+test-openstack: $(STAMP) ## the Infomaniak clients on a real OpenStack on this machine (root, Debian 12, 6 GB)
+	$(BIN)/python -m pytest tests/openstack
 
 docs: $(STAMP) ## regenerate API_SPECIFICATION.md and docs/capabilities.md
 	$(BIN)/python docs/build.py write
