@@ -114,20 +114,19 @@ class ComputeCalls(ServiceClient):
             task = found.raw.get("OS-EXT-STS:task_state")
             return found.raw_state if task is None else f"{found.raw_state} ({task})"
 
-        found = self._wait(
+        return self._wait(
             "wait_for_status",
             instance_id,
             lambda: self._server("wait_for_status", instance_id),
             state=settled,
-            states=statuses,
+            # Nova shows what it has deleted for a moment: only what it does not know any more is gone.
+            states=set(statuses) - {"DELETED"},
             terminal_states=terminal_statuses,
             reason=lambda found: found.state_reason,
             deadline_seconds=deadline_seconds,
             gone="DELETED" in statuses,
             tell=progress,
         )
-        # Nova shows what it has deleted for a moment.
-        return None if found is None or found.raw_state == "DELETED" else found
 
     # -- flavors by name -------------------------------------------------------------------------------------
     def _flavor(self, name_or_id: str) -> Mapping[str, Any]:
