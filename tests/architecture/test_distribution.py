@@ -17,7 +17,7 @@ import pytest
 if TYPE_CHECKING:
     from email.message import Message
 
-EXTRAS = {"aws", "azure", "cli", "coda", "gcp", "infomaniak", "pandas", "testing", "all"}
+EXTRAS = {"aws", "azure", "cli", "coda", "dask", "gcp", "infomaniak", "pandas", "ray", "testing", "all"}
 ROOT = Path(__file__).parents[2]
 
 
