@@ -60,16 +60,16 @@ def _asked(
         yield service.name, error
         return
     with client:  # type: ignore[attr-defined]  # every client of this library is a context manager
-        if not args.all_regions or not hasattr(client, "list_regions"):
+        if not args.all_regions or not hasattr(client, "in_region"):
             yield service.name, _listed(args, client)
             return
         try:
-            regions: list[str] = client.list_regions()
+            regions: list[str] = client.list_regions()  # type: ignore[attr-defined]  # beside in_region
         except CloudError as error:
             yield service.name, error
             return
         for region in regions:
-            with client.in_region(region) as there:  # type: ignore[attr-defined]  # beside list_regions
+            with client.in_region(region) as there:
                 yield f"{service.name} {region}", _listed(args, there)
 
 
