@@ -13,6 +13,7 @@ from cloud.common.errors import (
     InvalidRequestError,
     NotFoundError,
     OutcomeUnknownError,
+    PermissionDeniedError,
     QuotaExceededError,
 )
 from cloud.infomaniak._compute_calls import ComputeCalls
@@ -102,6 +103,9 @@ class CreateCalls(ComputeCalls):
             told = error.http_status is not None and error.http_status not in _SAYS_NOTHING
             if told or not error.request_sent:
                 sent.settle((id(self), request.token))
+            if isinstance(error, PermissionDeniedError):
+                # Nova says 403, and the same code, for a full quota: the limits say which of the two it is.
+                self._room(self._flavor(request.instance_type))
             raise
         return self._instance_of(
             inner(self._nova("GET", f"/servers/{part(answer['server']['id'])}"), "server")

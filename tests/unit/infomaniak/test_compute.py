@@ -165,8 +165,23 @@ def test_a_refusal_is_an_error(
     client: InfomaniakComputeClient, cloud: responses.RequestsMock, status: int, error: type[Exception]
 ) -> None:
     cloud.get(f"{NOVA}/servers/detail", json=NONE)
+    cloud.get(f"{NOVA}/limits", json=SAMPLES["limits"])
     cloud.post(f"{NOVA}/servers", status=status, json={"badRequest": {"code": status, "message": "no"}})
     with pytest.raises(error):
+        create(client)
+    assert len(sent(cloud, "POST")) == 1
+
+
+def test_a_full_quota_is_no_missing_right(
+    client: InfomaniakComputeClient, cloud: responses.RequestsMock
+) -> None:
+    """Nova answers both by 403 and one code."""
+    absolute = SAMPLES["limits"]["limits"]["absolute"]
+    full = {"limits": {"absolute": {**absolute, "totalInstancesUsed": absolute["maxTotalInstances"]}}}
+    cloud.get(f"{NOVA}/servers/detail", json=NONE)
+    cloud.get(f"{NOVA}/limits", json=full)
+    cloud.post(f"{NOVA}/servers", status=403, json={"forbidden": {"code": 403, "message": "no"}})
+    with pytest.raises(QuotaExceededError, match="instances"):
         create(client)
     assert len(sent(cloud, "POST")) == 1
 
