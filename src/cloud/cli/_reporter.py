@@ -74,7 +74,7 @@ class Reporter:
             if self._lines:
                 console.record(item)
         elif item.error is None and item.skipped is None and not self._is_shown_by_bar:
-            console.line(f"{item.source} -> {item.target}")
+            console.line(f"{item.source} -> {item.target}" if item.source else f"deleted {item.target}")
             console.flush()  # items take their time: whoever reads along shall see each at once
 
     @property

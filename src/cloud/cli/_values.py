@@ -48,6 +48,16 @@ def pair(text: str) -> tuple[str, str]:
     return name, value
 
 
+def count_or_percent(text: str) -> tuple[int | None, float | None]:
+    """Return a count or a percentage, of which one is None: ``100``, ``2.5%``."""
+    number = text.removesuffix("%")
+    if text.isdecimal():
+        return int(text), None
+    if number == text or not re.fullmatch(r"\d+(?:\.\d+)?", number) or float(number) > 100:
+        raise ArgumentTypeError(f"{text!r} is neither a count nor a percentage; write 100 or 10%")
+    return None, float(number)
+
+
 def byte_range(text: str) -> tuple[int, int | None]:
     """Return the first byte and the one after the last: ``0:100``, ``100:``, ``-100:``."""
     found = _RANGE.fullmatch(text)

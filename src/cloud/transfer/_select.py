@@ -58,6 +58,11 @@ class Selection:
         self._include = tuple(include)
         self._exclude = tuple(exclude)
 
+    @property
+    def is_everything(self) -> bool:
+        """Whether there is no pattern."""
+        return not (self._include or self._exclude)
+
     def takes(self, name: str) -> bool:
         """Return whether the item of this relative name takes part."""
         if any(_fits(glob, name) for glob in self._exclude):

@@ -157,7 +157,7 @@ class StoreSide:
             IntegrityError: the store's listing is not in order.
         """
         del may_miss  # a bucket is never made on the way
-        start, last = len(self.prefix), ""
+        start, last, everything = len(self.prefix), "", select.is_everything
         pages = self.client.list_objects(self.bucket, self.prefix).pages()
         for page in prefetched(pages, cancellation):
             for info in page.items:
@@ -167,7 +167,7 @@ class StoreSide:
                         f"the listing of {self.uri()} is not in order: {name!r} after {last!r}"
                     )
                 last = name
-                if name and select.takes(name.rstrip("/")):
+                if name and (everything or select.takes(name.rstrip("/"))):
                     yield _entry_of_object(name, info)
 
 
