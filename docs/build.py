@@ -31,6 +31,7 @@ PACKAGES = (
     "cloud.infomaniak",
     "cloud.local",
     "cloud.transfer",
+    "cloud.adapters",
     "cloud.testing",
 )
 # Blocks of these languages mean something to the reader and, python and bash, to tests/docs, which runs them.
