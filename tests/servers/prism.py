@@ -97,12 +97,19 @@ class RequestCheck:
 
 
 def _problems(header: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return what is wrong with the request, and with the answer."""
-    # Where there are many, a sentence stands before the list of those that fit.
-    found = json.loads(header[header.index("[") :]) if header else []
-    ours = tuple(json.dumps(each) for each in found if each["location"][:1] == ["request"])
-    theirs = tuple(json.dumps(each) for each in found if each["location"][:1] != ["request"])
-    return ours, theirs
+    """Return what is wrong with the request, and with the answer. Where there is too much, the end is cut off."""
+    ours: list[str] = []
+    theirs: list[str] = []
+    decoder, place = json.JSONDecoder(), (header or "").find("[") + 1
+    while header and place < len(header):
+        try:
+            found, place = decoder.raw_decode(header, place)
+        except ValueError:
+            theirs.append(header[place:])
+            break
+        (ours if found["location"][:1] == ["request"] else theirs).append(json.dumps(found))
+        place += 1  # the comma, or the end of the list
+    return tuple(ours), tuple(theirs)
 
 
 def _program() -> list[str | Path]:

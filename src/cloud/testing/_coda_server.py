@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import secrets
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -54,7 +55,6 @@ _GROUPS = (
     Workspaces,
     Analytics,
 )
-_TOKEN = "fake-coda-token"  # noqa: S105  # it opens nothing but the fake
 
 
 @dataclass
@@ -108,7 +108,8 @@ class FakeCodaServer(FakeService):
     every operation but those of Packs. Formulas, filters and automations are not computed.
 
     Args:
-        token: the token that may do everything.
+        token: the token that may do everything; by default a new one, so that the limits that clients keep per
+            token are new too.
         read_only_token: a second one, which may only read.
         mutation_seconds: how long a change is on its way; reads do not see it before.
         unknown_seconds: how long the status of a change or an export is answered 404 at first.
@@ -125,8 +126,8 @@ class FakeCodaServer(FakeService):
     def __init__(
         self,
         *,
-        token: str = _TOKEN,
-        read_only_token: str = f"{_TOKEN}-read-only",
+        token: str | None = None,
+        read_only_token: str | None = None,
         mutation_seconds: float = 0.02,
         unknown_seconds: float = 0.0,
         export_seconds: float = 0.02,
@@ -137,8 +138,8 @@ class FakeCodaServer(FakeService):
         retry_after: RetryAfter | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.token = token
-        self.read_only_token = read_only_token
+        self.token = token or f"fake-coda-{secrets.token_hex(8)}"
+        self.read_only_token = read_only_token or f"{self.token}-read-only"
         self.mutation_seconds = mutation_seconds
         self.unknown_seconds = unknown_seconds
         self.export_seconds = export_seconds
@@ -154,7 +155,7 @@ class FakeCodaServer(FakeService):
         routes = [route for group in _GROUPS for route in group(self).routes()]
         super().__init__(
             routes,
-            tokens=(token, read_only_token),
+            tokens=(self.token, self.read_only_token),
             prefix=_PREFIX,
             windows=windows,
             retry_after=retry_after,
