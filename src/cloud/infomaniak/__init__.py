@@ -49,6 +49,19 @@ if TYPE_CHECKING:
     from cloud.infomaniak._identity_records import Service as Service
     from cloud.infomaniak._identity_records import TokenInfo as TokenInfo
     from cloud.infomaniak._identity_records import User as User
+    from cloud.infomaniak._metering import InfomaniakMeteringClient as InfomaniakMeteringClient
+    from cloud.infomaniak._metering_records import INFOMANIAK_RATES as INFOMANIAK_RATES
+    from cloud.infomaniak._metering_records import ChargedMetric as ChargedMetric
+    from cloud.infomaniak._metering_records import ComputeUsage as ComputeUsage
+    from cloud.infomaniak._metering_records import IcuRates as IcuRates
+    from cloud.infomaniak._metering_records import InstanceUsage as InstanceUsage
+    from cloud.infomaniak._metering_records import Measure as Measure
+    from cloud.infomaniak._metering_records import MeteredResource as MeteredResource
+    from cloud.infomaniak._metering_records import Metric as Metric
+    from cloud.infomaniak._metering_records import RatedRow as RatedRow
+    from cloud.infomaniak._metering_records import ServiceUsage as ServiceUsage
+    from cloud.infomaniak._metering_records import UsagePeriod as UsagePeriod
+    from cloud.infomaniak._metering_records import UsageReport as UsageReport
     from cloud.infomaniak._network import InfomaniakNetworkClient as InfomaniakNetworkClient
     from cloud.infomaniak._network_balancer_records import HealthMonitor as HealthMonitor
     from cloud.infomaniak._network_balancer_records import L7Policy as L7Policy
@@ -109,6 +122,7 @@ if TYPE_CHECKING:
     from cloud.infomaniak.newsletter._waiting import Operation as Operation
 
 __all__ = [
+    "INFOMANIAK_RATES",
     "AccessRule",
     "AccountInfo",
     "ApplicationCredential",
@@ -117,6 +131,8 @@ __all__ = [
     "AvailabilityZone",
     "Campaign",
     "CampaignStatus",
+    "ChargedMetric",
+    "ComputeUsage",
     "Condition",
     "ContainerAcl",
     "ContainerInfo",
@@ -129,12 +145,14 @@ __all__ = [
     "FloatingIp",
     "Group",
     "HealthMonitor",
+    "IcuRates",
     "ImportReport",
     "InfomaniakComputeClient",
     "InfomaniakCredentials",
     "InfomaniakDNSClient",
     "InfomaniakHeatClient",
     "InfomaniakIdentityClient",
+    "InfomaniakMeteringClient",
     "InfomaniakNetworkClient",
     "InfomaniakNewsletterClient",
     "InfomaniakObjectStorageClient",
@@ -144,6 +162,7 @@ __all__ = [
     "InstanceEvent",
     "InstanceInterface",
     "InstanceOptions",
+    "InstanceUsage",
     "InstanceVolume",
     "L7Policy",
     "L7Rule",
@@ -151,6 +170,9 @@ __all__ = [
     "Listing",
     "LoadBalancer",
     "LoadBalancerStatistics",
+    "Measure",
+    "MeteredResource",
+    "Metric",
     "Network",
     "NewsletterDomain",
     "NewsletterDomainStatus",
@@ -163,6 +185,7 @@ __all__ = [
     "PortForwarding",
     "Project",
     "PtrRecord",
+    "RatedRow",
     "Recipients",
     "RecordChange",
     "RecordSet",
@@ -182,6 +205,7 @@ __all__ = [
     "SendPlan",
     "ServerGroup",
     "Service",
+    "ServiceUsage",
     "Stack",
     "StackChanges",
     "StackEvent",
@@ -197,6 +221,8 @@ __all__ = [
     "TemplateParameter",
     "TokenInfo",
     "UploadedImage",
+    "UsagePeriod",
+    "UsageReport",
     "User",
     "Volume",
     "VolumeAttachment",
@@ -221,6 +247,8 @@ __getattr__, __dir__ = lazy_exports(
         "AvailabilityZone": "._compute_records",
         "Campaign": ".newsletter._records",
         "CampaignStatus": ".newsletter._records",
+        "ChargedMetric": "._metering_records",
+        "ComputeUsage": "._metering_records",
         "Condition": ".newsletter._choices",
         "ContainerAcl": "cloud._dialects.swift._acl",
         "ContainerInfo": "cloud._dialects.swift._container_records",
@@ -233,12 +261,15 @@ __getattr__, __dir__ = lazy_exports(
         "FloatingIp": "._network_records",
         "Group": ".newsletter._records",
         "HealthMonitor": "._network_balancer_records",
+        "INFOMANIAK_RATES": "._metering_records",
+        "IcuRates": "._metering_records",
         "ImportReport": ".newsletter._import_records",
         "InfomaniakComputeClient": "._compute",
         "InfomaniakCredentials": "._credentials",
         "InfomaniakDNSClient": "._dns",
         "InfomaniakHeatClient": "._heat",
         "InfomaniakIdentityClient": "._identity",
+        "InfomaniakMeteringClient": "._metering",
         "InfomaniakNetworkClient": "._network",
         "InfomaniakNewsletterClient": ".newsletter._client",
         "InfomaniakObjectStorageClient": "._object_storage",
@@ -248,6 +279,7 @@ __getattr__, __dir__ = lazy_exports(
         "InstanceEvent": "._compute_records",
         "InstanceInterface": "._compute_records",
         "InstanceOptions": "._compute_records",
+        "InstanceUsage": "._metering_records",
         "InstanceVolume": "._compute_records",
         "L7Policy": "._network_balancer_records",
         "L7Rule": "._network_balancer_records",
@@ -255,6 +287,9 @@ __getattr__, __dir__ = lazy_exports(
         "Listing": ".newsletter._choices",
         "LoadBalancer": "._network_balancer_records",
         "LoadBalancerStatistics": "._network_balancer_records",
+        "Measure": "._metering_records",
+        "MeteredResource": "._metering_records",
+        "Metric": "._metering_records",
         "Network": "._network_records",
         "NewsletterDomain": ".newsletter._records",
         "NewsletterDomainStatus": ".newsletter._records",
@@ -267,6 +302,7 @@ __getattr__, __dir__ = lazy_exports(
         "PortForwarding": "._network_records",
         "Project": "._identity_records",
         "PtrRecord": "._dns_records",
+        "RatedRow": "._metering_records",
         "Recipients": ".newsletter._choices",
         "RecordChange": "._dns_records",
         "RecordSet": "._dns_records",
@@ -286,6 +322,7 @@ __getattr__, __dir__ = lazy_exports(
         "SendPlan": ".newsletter._records",
         "ServerGroup": "._compute_records",
         "Service": "._identity_records",
+        "ServiceUsage": "._metering_records",
         "Stack": "._heat_records",
         "StackChanges": "._heat_records",
         "StackEvent": "._heat_records",
@@ -301,6 +338,8 @@ __getattr__, __dir__ = lazy_exports(
         "TemplateParameter": "._heat_records",
         "TokenInfo": "._identity_records",
         "UploadedImage": "._volume_records",
+        "UsagePeriod": "._metering_records",
+        "UsageReport": "._metering_records",
         "User": "._identity_records",
         "Volume": "._volume_records",
         "VolumeAttachment": "._volume_records",

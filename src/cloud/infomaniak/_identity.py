@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from cloud.common.errors import CloudError, ErrorContext
     from cloud.common.models import CloudResource
-    from cloud.infomaniak._s3 import InfomaniakS3Client
 
 T = TypeVar("T")
 
@@ -33,6 +32,10 @@ _CREDENTIAL_OPTIONS = frozenset({"description", "expires_at", "roles", "unrestri
 RESTRICTED_HINT = (
     "this login is a restricted application credential, which may not manage application credentials: "
     "log in with user and password, or with an unrestricted one"
+)
+DELEGATED_HINT = (
+    "this Keystone lets nobody look at or make keys for S3 with an application credential: log in with user and "
+    "password, or pass keys that were made so"
 )
 
 
@@ -229,6 +232,16 @@ class InfomaniakIdentityClient(ServiceClient):
 
         return Step(part(credential_id), act, {}, (self._may_manage, exists))
 
+    @change
+    def delete_access_rule(self, rule_id: str) -> Step[bool]:
+        """Make sure that an access rule that no application credential has any more is gone; False when none was."""
+
+        def act() -> bool:
+            path = f"{self._user_path('delete_access_rule')}/access_rules/{part(rule_id)}"
+            return self._gone("delete_access_rule", rule_id, path)
+
+        return Step(part(rule_id), act)
+
     def list_access_rules(self) -> list[r.AccessRule]:
         """Return the access rules that the user's application credentials have."""
         path = f"{self._user_path('list_access_rules')}/access_rules"
@@ -238,13 +251,15 @@ class InfomaniakIdentityClient(ServiceClient):
     def list_ec2_credentials(self) -> list[r.Ec2Credential]:
         """Return the user's keys for S3, with their secrets, which Keystone tells their owner."""
         path = f"{self._user_path('list_ec2_credentials')}/credentials/OS-EC2"
-        return self._all("list_ec2_credentials", "", path, "credentials", r.ec2_credential_of)
+        return self._keys(
+            lambda: self._all("list_ec2_credentials", "", path, "credentials", r.ec2_credential_of)
+        )
 
     def get_ec2_credentials(self, access_key: str) -> r.Ec2Credential:
         """Return one of the user's keys for S3."""
         operation = "get_ec2_credentials"
         path = f"{self._user_path(operation)}/credentials/OS-EC2/{part(access_key, 'access key')}"
-        return self._one(operation, access_key, path, "credential", r.ec2_credential_of)
+        return self._keys(lambda: self._one(operation, access_key, path, "credential", r.ec2_credential_of))
 
     @change
     def create_ec2_credentials(self, project_id: str | None = None) -> Step[r.Ec2Credential]:
@@ -260,7 +275,7 @@ class InfomaniakIdentityClient(ServiceClient):
             path = f"{self._user_path(operation)}/credentials/OS-EC2"
             body = {"tenant_id": project_id or self._project_id(operation)}
             # Not below a key, as everything else of Keystone is.
-            answer = self._rest(operation, body["tenant_id"], "POST", path, json=body)
+            answer = self._keys(lambda: self._rest(operation, body["tenant_id"], "POST", path, json=body))
             return r.ec2_credential_of(inner(answer, "credential"))
 
         return Step(project_id or "", act, {"tenant_id": project_id}, (self._same_project(project_id),))
@@ -272,7 +287,7 @@ class InfomaniakIdentityClient(ServiceClient):
 
         def act() -> bool:
             path = f"{self._user_path(operation)}/credentials/OS-EC2/{part(access_key, 'access key')}"
-            return self._gone(operation, access_key, path)
+            return self._keys(lambda: self._gone(operation, access_key, path))
 
         def exists() -> str:
             return f"it opens project {self.get_ec2_credentials(access_key).project_id}"
@@ -287,23 +302,14 @@ class InfomaniakIdentityClient(ServiceClient):
             return min(found, key=lambda key: key.access_key)
         return self.create_ec2_credentials(wanted)
 
-    def s3_client(self, *, endpoint_url: str | None = None, **options: Any) -> InfomaniakS3Client:
-        """Return a client of the same project's storage over S3, by a key of the user, made where there is none.
+    def s3_key(self, project_id: str | None = None) -> tuple[r.Ec2Credential, str | None]:
+        """Return a key for S3 (see `ensure_ec2_credentials`), and where the catalogue says that S3 is, if it does.
 
-        Args:
-            endpoint_url: where S3 is; by default what the catalogue says, else Infomaniak's own.
-            options: of `InfomaniakS3Client`.
+        `InfomaniakS3Client.from_login` makes a client of both.
         """
-        from cloud.common.credentials import CloudCredentials
-        from cloud.infomaniak._s3 import InfomaniakS3Client
-
-        key = self.ensure_ec2_credentials()
-        if endpoint_url is None and "s3" in self._connection.service_types():
-            endpoint_url = self._connection.endpoint("s3")
-        credentials = CloudCredentials(
-            self.provider, access_key=key.access_key, secret_key=key.secret_key, source="ec2 credentials"
-        )
-        return InfomaniakS3Client(credentials, region=self.region, endpoint_url=endpoint_url, **options)
+        key = self.ensure_ec2_credentials(project_id)
+        types = self._runtime.run("s3_key", "", self._connection.service_types)
+        return key, self._connection.endpoint("s3") if "s3" in types else None
 
     # -- CloudClient: application credentials are the resources ----------------------------------------------
     def list_resources(self, resource_type: ResourceType | None = None) -> list[CloudResource]:
@@ -381,6 +387,15 @@ class InfomaniakIdentityClient(ServiceClient):
         except PermissionDeniedError as error:
             if self.get_token_info().is_restricted:
                 error.hint = RESTRICTED_HINT
+            raise
+
+    def _keys(self, call: Callable[[], T]) -> T:
+        """Return what a call about keys for S3 returns; a refusal says what to log in with."""
+        try:
+            return call()
+        except PermissionDeniedError as error:
+            if self.get_token_info().application_credential_id is not None:
+                error.hint = DELEGATED_HINT
             raise
 
     def _may_manage(self) -> str:

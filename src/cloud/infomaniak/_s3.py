@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cloud._dialects.s3._sdk import S3StorageClient
 from cloud.common.credentials import CloudCredentials
@@ -46,3 +46,40 @@ class InfomaniakS3Client(S3StorageClient):
             ConfigurationError: they are not set.
         """
         return cls(cls._default_credentials(), region=region, endpoint_url=endpoint_url)
+
+    @classmethod
+    def from_login(
+        cls,
+        credentials: CloudCredentials | None = None,
+        *,
+        profile: str | None = None,
+        region: str | None = None,
+        endpoint_url: str | None = None,
+        **options: Any,
+    ) -> Self:
+        """Return a client of the storage of an OpenStack login, by a key of its user, made where there is none.
+
+        It asks Keystone at once, which may refuse that to application credentials.
+
+        Args:
+            credentials: a login, such as `InfomaniakCredentials`; by default what OpenStack clients find.
+            profile: name of a cloud in clouds.yaml, instead.
+            region: ``dc3-a`` or ``dc4-a``.
+            endpoint_url: where S3 is; by default what the login's catalogue says, else Infomaniak's own.
+            options: of this class.
+        """
+        from cloud.infomaniak._identity import InfomaniakIdentityClient
+
+        with InfomaniakIdentityClient(credentials, profile=profile, region=region) as identity:
+            key, where = identity.s3_key()
+            return cls(
+                CloudCredentials(
+                    cls.provider,
+                    access_key=key.access_key,
+                    secret_key=key.secret_key,
+                    source="ec2 credentials",
+                ),
+                region=identity.region,
+                endpoint_url=endpoint_url or where,
+                **options,
+            )

@@ -526,7 +526,8 @@ X
 
 # A second Heat over the same database, which acts by Keystone trusts, as Infomaniak's does: nested stacks need that,
 # and application credentials may not make trusts. The first one takes the user's token instead.
-sed "s/^deferred_auth_method = .*/deferred_auth_method = trusts\ncontrol_exchange = heat-trusts/
+sed "s/^deferred_auth_method = .*/deferred_auth_method = trusts/
+  s#^transport_url = .*#transport_url = ${RABBIT}trusts#
   s/^host = .*/host = ostack-trusts/; s/^bind_port = $P_HEAT\$/bind_port = $P_HEATTRUSTS/" $ETC/heat/heat.conf > $ETC/heat/heat-trusts.conf
 
 # Octavia's agent driver is a no-op; VIP ports are real neutron ports, amphorae are servers of the fake hypervisor.

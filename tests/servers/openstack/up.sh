@@ -119,6 +119,10 @@ if [ ! -f $DUMP ] && [ "$(ls $DATA/.sync-{keystone,nova,placement,glance,neutron
 fi
 waitport $P_KEY keystone || exit 1
 waitport $P_MQ rabbitmq 60 || exit 1
+# The second Heat's messages go their own way: both engines would take them from one queue otherwise.
+[ -f $DATA/.vhost ] || { env HOME=$DATA/rabbitmq RABBITMQ_NODENAME=ostack@localhost ERL_EPMD_PORT=$P_EPMD RABBITMQ_CONF_ENV_FILE=/dev/null \
+  bash -c '/usr/lib/rabbitmq/bin/rabbitmqctl add_vhost trusts && /usr/lib/rabbitmq/bin/rabbitmqctl set_permissions -p trusts guest ".*" ".*" ".*"' >$LOG/vhost.log 2>&1 \
+  && touch $DATA/.vhost || { tail -5 $LOG/vhost.log; exit 1; }; }
 el "schemas, rabbitmq and keystone up"
 # ------------------------------------------------------------------ identities, catalog
 /usr/bin/python3 "$HERE/boot.py" identity "$O" || exit 1

@@ -1,0 +1,424 @@
+"""Infomaniak's metering: what the project used in a period (Nova, Gnocchi) and what that costs (CloudKitty)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cloud.common._records import Quota
+from cloud.common.enums import ResourceType
+from cloud.common.errors import (
+    NotFoundError,
+    ServiceUnavailableError,
+    UnsupportedOperationError,
+)
+from cloud.infomaniak import _metering_parts as parts
+from cloud.infomaniak import _metering_records as r
+from cloud.infomaniak._compute_read import quotas_of_limits
+from cloud.infomaniak._metering_gnocchi import Measurements
+from cloud.infomaniak._service import inner, part, quotas_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from cloud.common.models import CloudResource
+
+_NOVA_PAGED = {"OpenStack-API-Version": "compute 2.40"}  # from it on usage comes in pages
+_PAGE = 500
+_UNITS = {"gigabytes": "GiB", "backup_gigabytes": "GiB", "per_volume_gigabytes": "GiB"}
+_NAIVE = "%Y-%m-%dT%H:%M:%S"  # Nova and CloudKitty's version 1 take UTC without saying so
+
+
+class InfomaniakMeteringClient(Measurements):
+    """What the project uses at Infomaniak Public Cloud, or any OpenStack with CloudKitty.
+
+    Arguments and login as for every OpenStack client: see `OpenStackClient`. Periods are aware times, `end` not
+    included; without them the present month in UTC until now. `UsagePeriod.month(2026, 11, ZoneInfo("Europe/Zurich"))`
+    is a month as people there count it. Prices are in ICU; `rates` turn them into francs and euros, such as
+    `INFOMANIAK_RATES`. The service rates an hour after it has ended, so the last two hours are never complete.
+
+    https://docs.openstack.org/cloudkitty/latest/api-reference/
+    """
+
+    _version: int | None = None
+
+    # -- by kind ---------------------------------------------------------------------------------------------
+    def get_compute_usage(
+        self,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        *,
+        rates: r.IcuRates | None = None,
+    ) -> r.ComputeUsage:
+        """Return what the instances ran in a period, those that are deleted by now included."""
+        period = r.UsagePeriod.of(start, end)
+        rows = [row for row in self._rated(period, rates) if row.kind == "compute"]
+        return parts.compute_usage(period, list(self.iter_instance_usage(period.start, period.end)), rows)
+
+    def iter_instance_usage(
+        self, start: datetime | None = None, end: datetime | None = None
+    ) -> Iterator[r.InstanceUsage]:
+        """Yield what each instance ran in a period, page by page."""
+        period = r.UsagePeriod.of(start, end)
+        project, marker = self._project_id("get_compute_usage"), None
+        while True:
+            params = {
+                "start": period.start.strftime(f"{_NAIVE}.%f"),
+                "end": period.end.strftime(f"{_NAIVE}.%f"),
+                "detailed": 1,
+                "limit": _PAGE,
+                "marker": marker,
+            }
+            path = f"/os-simple-tenant-usage/{part(project)}"
+            body = self._rest(
+                "get_compute_usage",
+                project,
+                "GET",
+                path,
+                params=params,
+                headers=_NOVA_PAGED,
+                service="compute",
+            )
+            # A project that used nothing has an empty record.
+            found = inner(body, "tenant_usage").get("server_usages") or []
+            yield from (parts.instance_usage(each) for each in found)
+            if not found or found[-1]["instance_id"] == marker:
+                return
+            marker = found[-1]["instance_id"]
+
+    def get_storage_usage(
+        self,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        *,
+        rates: r.IcuRates | None = None,
+    ) -> r.ServiceUsage:
+        """Return what volumes, snapshots, backups and images cost in a period, and how many there are now."""
+        return self._usage("storage", r.UsagePeriod.of(start, end), rates, self.get_storage_quotas())
+
+    def get_network_usage(
+        self,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        *,
+        rates: r.IcuRates | None = None,
+    ) -> r.ServiceUsage:
+        """Return what addresses, routers and traffic cost in a period, and how many there are now."""
+        return self._usage("network", r.UsagePeriod.of(start, end), rates, self.get_network_quotas())
+
+    def get_object_storage_usage(
+        self,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        *,
+        rates: r.IcuRates | None = None,
+    ) -> r.ServiceUsage:
+        """Return what objects cost in a period, and how many there are now."""
+        return self._usage("object_storage", r.UsagePeriod.of(start, end), rates, self._object_storage())
+
+    def get_all_usage(
+        self,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        *,
+        rates: r.IcuRates | None = None,
+    ) -> r.UsageReport:
+        """Return everything that the project used in a period, and what it costs.
+
+        Args:
+            start: first moment, with a time zone; by default the month of `end`, in UTC.
+            end: first moment after it; by default now.
+            rates: what an ICU is worth; without them no francs and euros.
+        """
+        period = r.UsagePeriod.of(start, end)
+        rows = self._rated(period, rates)
+
+        def of(kind: str) -> tuple[r.RatedRow, ...]:
+            return tuple(row for row in rows if row.kind == kind)
+
+        def usage(kind: str, present: Sequence[Quota]) -> r.ServiceUsage:
+            return r.ServiceUsage(
+                kind=kind, start=period.start, end=period.end, rows=of(kind), present=tuple(present)
+            )
+
+        instances = list(self.iter_instance_usage(period.start, period.end))
+        icu = r.total(rows)
+        return r.UsageReport(
+            start=period.start,
+            end=period.end,
+            compute=parts.compute_usage(period, instances, of("compute")),
+            storage=usage("storage", self.get_storage_quotas()),
+            network=usage("network", self.get_network_quotas()),
+            object_storage=usage("object_storage", self._object_storage()),
+            other=usage("other", ()),
+            icu=icu,
+            chf=None if rates is None else icu / rates.per_chf,
+            eur=None if rates is None else icu / rates.per_eur,
+        )
+
+    def list_resources_with_usage(
+        self,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        *,
+        rates: r.IcuRates | None = None,
+    ) -> list[r.RatedRow]:
+        """Return one row for each resource and metric that was charged in a period, the dearest first."""
+        period = r.UsagePeriod.of(start, end)
+        rows = parts.by_resource(self.list_dataframes(period.start, period.end), period)
+        return [parts.priced(row, rates) for row in rows]
+
+    # -- CloudKitty ------------------------------------------------------------------------------------------
+    def get_summary(
+        self,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        *,
+        group_by: Sequence[str] = ("type",),
+        rates: r.IcuRates | None = None,
+    ) -> list[r.RatedRow]:
+        """Return the price of a period, a row for each group.
+
+        Args:
+            start: first moment, with a time zone; by default the month of `end`, in UTC.
+            end: first moment after it; by default now.
+            group_by: ``type`` (the metric), and with version 2 of the service also ``id``, ``project_id``,
+                ``time`` and what the metrics have; empty for one row.
+            rates: what an ICU is worth.
+
+        Raises:
+            UnsupportedOperationError: the service is of version 1, which cannot group by that.
+        """
+        period = r.UsagePeriod.of(start, end)
+        found = (
+            self._summary_v2(period, group_by)
+            if self.rating_version() == 2
+            else self._summary_v1(period, group_by)
+        )
+        return [parts.priced(row, rates) for row in found]
+
+    def list_dataframes(
+        self,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        *,
+        metric: str | None = None,
+        rates: r.IcuRates | None = None,
+    ) -> list[r.RatedRow]:
+        """Return the rows that the price of a period is made of: one for each resource, metric and hour.
+
+        Args:
+            start: first moment, with a time zone; by default the month of `end`, in UTC.
+            end: first moment after it; by default now.
+            metric: only rows of that metric.
+            rates: what an ICU is worth.
+        """
+        period = r.UsagePeriod.of(start, end)
+        found = (
+            self._frames_v2(period, metric) if self.rating_version() == 2 else self._frames_v1(period, metric)
+        )
+        return [parts.priced(row, rates) for row in found]
+
+    def list_charged_metrics(self) -> list[r.ChargedMetric]:
+        """Return what the service charges for."""
+        body = self._rest("list_charged_metrics", "", "GET", "/v1/info/metrics")
+        return [
+            r.ChargedMetric(name=each["metric_id"], unit=each["unit"], attributes=tuple(each["metadata"]))
+            for each in inner(body, "metrics")
+        ]
+
+    def rating_version(self) -> int:
+        """Return 2 where CloudKitty has version 2 of its API for this login, else 1. Asked once."""
+        if self._version is None:
+            try:
+                self._rest("rating_version", "", "GET", "/v2/summary", params={"limit": 1})
+            except NotFoundError:  # its storage cannot serve version 2: the whole of it is missing then
+                self._version = 1
+            else:
+                self._version = 2
+        return self._version
+
+    def _summary_v1(self, period: r.UsagePeriod, group_by: Sequence[str]) -> list[r.RatedRow]:
+        names = {"type": "res_type", "project_id": "tenant_id"}
+        unknown = [name for name in group_by if name not in names]
+        if unknown:
+            raise UnsupportedOperationError(
+                f"version 1 of the service cannot group by {unknown[0]!r}", hint="by type and project_id only"
+            )
+        params = {
+            "begin": period.start.strftime(_NAIVE),
+            "end": period.end.strftime(_NAIVE),
+            "groupby": ",".join(names[name] for name in group_by) or None,
+            "tenant_id": self._project_id("get_summary"),
+        }
+        body = self._rest("get_summary", "", "GET", "/v1/report/summary", params=params)
+        inner(body, "summary")
+        rows = parts.summary_v1(body, period)
+        # Without anything to charge it answers one row of all and nothing, grouped or not.
+        return [row for row in rows if row.metric != "ALL" or row.icu or not group_by]
+
+    def _summary_v2(self, period: r.UsagePeriod, group_by: Sequence[str]) -> list[r.RatedRow]:
+        rows: list[r.RatedRow] = []
+        while True:
+            params = {
+                "begin": period.start.isoformat(),
+                "end": period.end.isoformat(),
+                "groupby": list(group_by) or None,
+                "offset": len(rows),
+                "limit": _PAGE,
+            }
+            body = self._rest("get_summary", "", "GET", "/v2/summary", params=params)
+            if not isinstance(body, dict) or "results" not in body:
+                raise _no_rows()
+            found = parts.summary_v2(body, period) if body["results"] else []
+            rows += found
+            if not found or len(rows) >= body["total"]:
+                return rows
+
+    def _frames_v1(self, period: r.UsagePeriod, metric: str | None) -> list[r.RatedRow]:
+        params = {
+            "begin": period.start.strftime(_NAIVE),
+            "end": period.end.strftime(_NAIVE),
+            "resource_type": metric,
+            "tenant_id": self._project_id("list_dataframes"),
+        }
+        body = self._rest("list_dataframes", "", "GET", "/v1/storage/dataframes", params=params)
+        if not isinstance(body, dict) or not isinstance(body.get("dataframes"), list):
+            raise _no_rows()
+        return parts.frames_v1(body["dataframes"])
+
+    def _frames_v2(self, period: r.UsagePeriod, metric: str | None) -> list[r.RatedRow]:
+        rows: list[r.RatedRow] = []
+        seen = 0
+        while True:
+            params = {
+                "begin": period.start.isoformat(),
+                "end": period.end.isoformat(),
+                "filters": None if metric is None else f"type:{metric}",
+                "offset": seen,
+                "limit": _PAGE,
+            }
+            try:
+                body = self._rest("list_dataframes", "", "GET", "/v2/dataframes", params=params)
+            except NotFoundError:
+                return rows  # the service's word for none, or no more; that it has version 2 is known here
+            if not isinstance(body, dict) or not isinstance(body.get("dataframes"), list):
+                raise _no_rows()
+            found = parts.frames_v2(body["dataframes"])
+            rows += found
+            seen += len(found)
+            if not found or seen >= body["total"]:
+                return rows
+
+    # -- quotas ----------------------------------------------------------------------------------------------
+    def get_compute_quotas(self) -> list[Quota]:
+        """Return what the project may have of instances, cores and memory, and has."""
+        body = self._rest("get_compute_quotas", "", "GET", "/limits", service="compute")
+        return quotas_of_limits(inner(inner(body, "limits"), "absolute"))
+
+    def get_storage_quotas(self) -> list[Quota]:
+        """Return what the project may have of volumes, snapshots and backups, and has."""
+        project = self._project_id("get_storage_quotas")
+        path = f"/os-quota-sets/{part(project)}"
+        service = "block-storage"
+        body = self._rest(
+            "get_storage_quotas", project, "GET", path, params={"usage": "true"}, service=service
+        )
+        return quotas_of(inner(body, "quota_set"), _UNITS)
+
+    def get_network_quotas(self) -> list[Quota]:
+        """Return what the project may have of networks, ports, routers and addresses, and has."""
+        project = self._project_id("get_network_quotas")
+        path = f"/quotas/{part(project)}/details.json"
+        body = self._rest("get_network_quotas", project, "GET", path, service="network")
+        return quotas_of(inner(body, "quota"))
+
+    def _object_storage(self) -> list[Quota]:
+        """Return what the project's account holds; nothing where the cloud has no object storage."""
+        if not self._has("object-store"):
+            return []
+
+        def look() -> Mapping[str, str]:
+            from cloud.infomaniak._errors import AnswerError
+
+            url = self._connection.endpoint("object-store")
+            response = self._connection.session().head(url, raise_exc=False)
+            if not 200 <= response.status_code < 300:
+                raise AnswerError(response)
+            headers: Mapping[str, str] = response.headers
+            return headers
+
+        headers = self._runtime.run("get_object_storage_usage", "", look)
+        limit = headers.get("X-Account-Meta-Quota-Bytes")
+        return [
+            Quota(name="containers", limit=None, used=int(headers["X-Account-Container-Count"])),
+            Quota(name="objects", limit=None, used=int(headers["X-Account-Object-Count"])),
+            Quota(
+                name="bytes",
+                limit=None if limit is None else int(limit),
+                used=int(headers["X-Account-Bytes-Used"]),
+                unit="bytes",
+            ),
+        ]
+
+    # -- CloudClient: what is measured are the resources -----------------------------------------------------
+    def list_resources(self, resource_type: ResourceType | None = None) -> list[CloudResource]:
+        """Return what Gnocchi measures; an empty list for every type but METERING."""
+        if resource_type not in {None, ResourceType.METERING}:
+            return []
+        return [self._resource(each) for each in self.iter_metered_resources()]
+
+    def get_resource(self, id: str) -> CloudResource | None:  # noqa: A002  # the specification's name
+        """Return what Gnocchi measures under this id, or None."""
+        try:
+            return self._resource(self.get_metered_resource(id))
+        except NotFoundError:
+            return None
+
+    def create_resource(
+        self, name: str, resource_type: ResourceType, config: Mapping[str, Any]
+    ) -> CloudResource:
+        """Raise UnsupportedOperationError: what is measured is made by the services themselves."""
+        del config
+        raise UnsupportedOperationError(
+            f"metering makes nothing, so neither {name!r} of {resource_type.value}"
+        )
+
+    def delete_resource(self, id: str) -> bool:  # noqa: A002  # the specification's name
+        """Raise UnsupportedOperationError: measures stay as long as their policy says."""
+        raise UnsupportedOperationError(f"metering deletes nothing, so neither {id!r}")
+
+    def _resource(self, found: r.MeteredResource) -> CloudResource:
+        from cloud.common.models import CloudResource
+
+        return CloudResource(
+            id=found.id,
+            name=found.name or found.id,
+            resource_type=ResourceType.METERING,
+            provider=self.provider,
+            region=self.region,
+            created_at=found.started_at,
+            metadata={"type": found.type, "metrics": sorted(found.metrics)},
+            raw=found,
+        )
+
+    # -- helpers ---------------------------------------------------------------------------------------------
+    def _rated(self, period: r.UsagePeriod, rates: r.IcuRates | None) -> list[r.RatedRow]:
+        """Return the rows of a period by metric; none where the cloud has no rating."""
+        if not self._has(self.service_type):
+            return []
+        return self.get_summary(period.start, period.end, rates=rates)
+
+    def _usage(
+        self, kind: str, period: r.UsagePeriod, rates: r.IcuRates | None, present: Sequence[Quota]
+    ) -> r.ServiceUsage:
+        rows = tuple(row for row in self._rated(period, rates) if row.kind == kind)
+        return r.ServiceUsage(
+            kind=kind, start=period.start, end=period.end, rows=rows, present=tuple(present)
+        )
+
+
+def _no_rows() -> ServiceUnavailableError:
+    return ServiceUnavailableError(
+        "the answer has no rows", hint="is there a proxy between you and the service?"
+    )
