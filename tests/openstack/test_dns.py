@@ -208,7 +208,11 @@ def test_the_reverse_name_of_a_floating_ip(client: InfomaniakDNSClient, unique: 
         address, name = ip.ip_address, f"{unique}.example.org"
         assert client.get_reverse_dns(address).hostname is None
         assert client.set_reverse_dns(address, name, dry_run=True).changes == {"ptrdname": f"{name}."}
+        assert client.set_reverse_dns(address, name, ttl=300).hostname == f"{name}."
+        found = client.get_reverse_dns(ip.id)
+        assert (found.address, found.hostname) == (address, f"{name}.")
         assert address in {ptr.address for ptr in client.list_ptr_records()}
+        assert client.delete_reverse_dns(address) is True
         assert client.delete_reverse_dns(ip.id) is False
         with pytest.raises(NotFoundError):
             client.get_reverse_dns("198.51.100.1")

@@ -424,7 +424,7 @@ $pool
 [service:central]
 workers = 1
 threads = 100
-managed_resource_email = hostmaster.ostack.test.
+managed_resource_email = hostmaster@ostack.test
 [service:api]
 listen = $H:$P_DNSAPI
 workers = 1
