@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cloud.cli import (
+    _coda_arguments,
     _fn_arguments,
     _newsletter_arguments,
     _openstack_arguments,
@@ -325,6 +326,7 @@ COMMANDS: Final = (
         ),
     ),
     *_openstack_arguments.groups(Command),
+    _coda_arguments.group(Command),
     Command(
         "newsletter",
         "campaigns and contacts of Infomaniak's newsletter",
