@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cloud.coda_io._mutation import Mutation
+    from cloud.common.errors import CloudError
 
 MAX_ROW_BYTES: Final = 85_000
 """The service refuses a row over 85 KB; a line break counts twice, as it does in JSON."""
@@ -22,6 +23,7 @@ MAX_REQUEST_BYTES: Final = 2_000_000
 """The service refuses a body over 2 MB."""
 DEFAULT_BATCH_ROWS: Final = 500
 _OVERHEAD: Final = 64
+_ATTRIBUTE: Final = "report"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +67,15 @@ class RowsReport(Record):
             if batch.mutation is not None
             for row in batch.mutation.added_row_ids
         )
+
+    @classmethod
+    def of(cls, error: CloudError) -> RowsReport | None:
+        """Return what was accepted before `error` ended `upsert_rows`; None for an error of something else."""
+        return vars(error).get(_ATTRIBUTE)
+
+    def attach(self, error: CloudError) -> None:
+        """Let `error` say what was accepted before it."""
+        vars(error)[_ATTRIBUTE] = self
 
     def wait(self, timeout: float = DEFAULT_WAIT_SECONDS) -> RowsReport:
         """Return the report once every batch is applied; `timeout` is for each. See `Mutation.wait`."""

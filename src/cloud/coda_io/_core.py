@@ -7,11 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from cloud._dialects.rest._client import RestClient
 from cloud._dialects.rest._paths import segment
-from cloud.coda_io._operations import OPERATIONS
+from cloud.coda_io._operations import OPERATIONS, Operation
 from cloud.coda_io.errors import kind_of, words_of
 from cloud.common._paging import Page, Pager
 from cloud.common.enums import CloudProvider
-from cloud.common.errors import InvalidRequestError, ServiceUnavailableError
+from cloud.common.errors import InvalidRequestError, NotFoundError, ServiceUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -82,16 +82,20 @@ class CodaCore(RestClient):
         """Return when the service has done it. What its answer says is of no interest."""
         operation = OPERATIONS[method]
         path, resource = place(method, ids)
-        self._call(
-            method,
-            resource,
-            operation.verb,
-            path,
-            _check_done,
-            body=given(body) if type(body) is dict else body,
-            accepts=(*_SUCCESSES, 204),
-            idempotent=operation.idempotent,
-        )
+        try:
+            self._call(
+                method,
+                resource,
+                operation.verb,
+                path,
+                _check_done,
+                body=given(body) if type(body) is dict else body,
+                accepts=(*_SUCCESSES, 204),
+                idempotent=operation.idempotent,
+            )
+        except NotFoundError as error:
+            if not is_gone(operation, error):
+                raise
 
     def _list(
         self,
@@ -149,18 +153,31 @@ class CodaCore(RestClient):
         query: Mapping[str, Value] | None = None,
         body: object = None,
         idempotent: bool | None = None,
+        is_applied: Callable[[], bool] | None = None,
     ) -> Mutation:
-        """Return the mutation that the service has queued, or done when `wait` says so."""
+        """Return the mutation that the service has queued, or done when `wait` says so.
+
+        Args:
+            method, ids, query, body, idempotent: as for `_one`.
+            wait: True, or a number of seconds, to wait until it is applied.
+            is_applied: for a change that the service gives no id: looks whether it is there.
+        """
         from cloud.coda_io._mutation import Mutation
 
-        mutation = self._one(
-            method,
-            lambda document: Mutation.queued(self, method, place(method, ids)[1], document),
-            *ids,
-            query=query,
-            body=body,
-            idempotent=idempotent,
-        )
+        _, resource = place(method, ids)
+        try:
+            mutation = self._one(
+                method,
+                lambda document: Mutation.queued(self, method, resource, document, is_applied),
+                *ids,
+                query=query,
+                body=body,
+                idempotent=idempotent,
+            )
+        except NotFoundError as error:
+            if not is_gone(OPERATIONS[method], error):
+                raise
+            mutation = Mutation(operation=method, resource=resource, completed=True)
         return mutation.settled(wait)
 
 
@@ -171,7 +188,15 @@ def place(method: str, ids: tuple[str | int, ...]) -> tuple[str, str]:
     return operation.fill(*parts), "/".join(map(str, ids))
 
 
+def is_gone(operation: Operation, error: NotFoundError) -> bool:
+    """Return whether a deletion that found nothing is done: an earlier try's answer was lost, not refused."""
+    return operation.verb == "DELETE" and any(
+        attempt.http_status is None or attempt.http_status >= 500 for attempt in error.attempts[:-1]
+    )
+
+
 def version_header(doc_version: str | None) -> dict[str, str] | None:
+    """Return the header that asks for a version of a doc; None for none."""
     if doc_version is None:
         return None
     if not doc_version.isascii() or not doc_version.isprintable() or doc_version != doc_version.strip():

@@ -128,9 +128,5 @@ class DocOperations(AccountOperations):
                 return True
             return False
 
-        mutation = self._one(
-            "delete_doc",
-            lambda document: Mutation.queued(self, "delete_doc", doc_id, document, is_gone),
-            doc_id,
-        )
-        return replace(mutation, id=doc_id).settled(wait)
+        mutation = self._mutate("delete_doc", doc_id, wait=wait, is_applied=is_gone)
+        return replace(mutation, id=doc_id)

@@ -206,9 +206,9 @@ class RowOperations(CodaCore):
         """Change or add any number of rows, in order, in as few requests as their sizes allow.
 
         All rows are checked before the first is sent. With key columns a batch whose answer was lost is sent
-        again, which changes nothing; without them it is not: OutcomeUnknownError. An error ends the sending;
-        it carries the attribute `report`, a `RowsReport` of what was accepted before, and as `resume_token`
-        the place of the first row that was not known to be accepted.
+        again, which changes nothing; without them it is not: OutcomeUnknownError. An error ends the sending:
+        ``RowsReport.of(error)`` says what was accepted before, and its `resume_token` is the place of the
+        first row that is not known to be accepted.
 
         Args:
             doc_id: the doc.
@@ -320,5 +320,5 @@ class RowOperations(CodaCore):
 def _report(error: CloudError, done: list[RowBatch], planned: list[Planned]) -> None:
     """Let an error say what was accepted before it."""
     left = [request.batch for request in planned[len(done) :]]
-    vars(error)["report"] = RowsReport(batches=(*done, *left))
+    RowsReport(batches=(*done, *left)).attach(error)
     error.resume_token = str(left[0].first_row)

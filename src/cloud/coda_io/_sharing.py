@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cloud.coda_io._core import CodaCore, text_of
 from cloud.coda_io._doc_records import DocCategory
-from cloud.coda_io._mutation import Mutation
 from cloud.coda_io._sharing_records import (
     AclSettings,
     DocDomain,
@@ -19,6 +18,7 @@ from cloud.common.errors import InvalidRequestError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from cloud.coda_io._mutation import Mutation
     from cloud.common._paging import Pager
 
 _ACCESS = ("readonly", "write", "comment")
@@ -164,14 +164,8 @@ class SharingOperations(CodaCore):
             domains = self.list_custom_doc_domains(doc_id)
             return any(found.custom_doc_domain == custom_doc_domain for found in domains)
 
-        what = f"{doc_id}/{custom_doc_domain}"
-        mutation = self._one(
-            "add_custom_doc_domain",
-            lambda document: Mutation.queued(self, "add_custom_doc_domain", what, document, is_listed),
-            doc_id,
-            body={"customDocDomain": custom_doc_domain},
-        )
-        return mutation.settled(wait)
+        body = {"customDocDomain": custom_doc_domain}
+        return self._mutate("add_custom_doc_domain", doc_id, body=body, wait=wait, is_applied=is_listed)
 
     def update_custom_doc_domain(self, doc_id: str, custom_doc_domain: str) -> None:
         """Let the service look at the DNS of a domain again."""

@@ -253,6 +253,28 @@ def test_a_failure_is_no_missing_resource() -> None:
         client.create_resource("x", ResourceType.DOCUMENT, {})
 
 
+@pytest.mark.parametrize("lost", [LOST, ScriptedResponse(status=504), ScriptedResponse(status=502)])
+def test_a_deletion_whose_answer_was_lost_is_done_when_nothing_is_there(lost: ScriptedResponse) -> None:
+    script = [lost, refused(404)] * 4
+    with ScriptedServer(*script) as server, make_client(server) as client:
+        assert client.delete_resource("d") is True
+        client.delete_folder("f")
+        for mutation in (client.delete_row("d", "t", "i-1", wait=True), client.delete_page("d", "canvas-1")):
+            assert (mutation.completed, mutation.request_id) == (True, None)
+        assert len(server.requests) == 8
+    busy = refused(429)
+    with ScriptedServer(busy, refused(404), refused(404), lost, refused(404)) as server:
+        client = make_client(server)
+        for call in (
+            lambda: client.delete_folder("f"),
+            lambda: client.delete_row("d", "t", "i-1"),
+            lambda: client.update_doc("d", "other changes are not done by that"),
+        ):
+            with pytest.raises(CodaNotFoundError):
+                call()
+        client.close()
+
+
 # -- arguments that could do harm ------------------------------------------------------------------------------------
 def test_an_empty_list_is_not_everything() -> None:
     client = make_client("https://sample.invalid")

@@ -200,7 +200,9 @@ def test_a_lost_batch_without_keys_is_not_sent_again_and_says_what_is_done() -> 
         with pytest.raises(OutcomeUnknownError) as caught:
             client.upsert_rows("d", "t", rows, batch_rows=2)
         assert len(server.requests) == 2
-        report = vars(caught.value)["report"]
+        report = RowsReport.of(caught.value)
+        assert report is not None
+        assert RowsReport.of(CloudError("of something else")) is None
         assert [batch.mutation is not None for batch in report.batches] == [True, False, False]
         assert (report.row_count, caught.value.resume_token) == (2, "2")
 

@@ -229,7 +229,7 @@ def test_what_is_stored_compressed_is_read_plain() -> None:
     headers = (("Content-Encoding", "gzip"),)
     cut = ScriptedResponse(body=members[:-4], headers=headers)
     odd = ScriptedResponse(body=b"x", headers=(("Content-Encoding", "br"),))
-    broken = ScriptedResponse(body=b"x", headers=headers)
+    broken = ScriptedResponse(body=b"this is no gzip", headers=headers)
     whole = ScriptedResponse(body=members, headers=headers)
     with ScriptedServer(whole, cut, odd, broken) as server:
         client = Service(server.url, retry=RetryPolicy(max_attempts=1))
