@@ -18,10 +18,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # As it comes it takes one connection at a time: a body that nobody reads to its end would keep all others waiting.
+# Its store knows no threads, so what changes it still takes turns; only answers are sent side by side.
 _PROGRAM = """\
-import http.server
+import http.server, threading
 http.server.HTTPServer = http.server.ThreadingHTTPServer
+from gcp_storage_emulator import server
 from gcp_storage_emulator.__main__ import main
+
+turn = threading.Lock()
+
+def in_turn(handler):
+    def handle(*args):
+        with turn:
+            return handler(*args)
+    return handle
+
+for _, handlers in server.HANDLERS:
+    handlers.update({method: in_turn(handler) for method, handler in handlers.items()})
 main()
 """
 

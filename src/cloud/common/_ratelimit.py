@@ -50,10 +50,10 @@ class SlidingWindowLimiter:
 
     def acquire(self, operation: str, /) -> float:  # noqa: ARG002  # one window for all operations
         """Block until a request may be sent; return the seconds that were waited."""
-        now = self._clock()
         with self._lock:
-            # A slot is reserved under the lock and waited for outside it: whoever comes next sees it.
-            slot = now
+            # The clock is read under the lock: who was held up before it must not be counted as earlier. A slot is
+            # reserved under it too, and waited for outside: whoever comes next sees it.
+            now = slot = self._clock()
             if len(self._granted) == self._limit:
                 slot = max(now, self._granted[0] + self._window)
             self._granted.append(slot)
@@ -63,8 +63,21 @@ class SlidingWindowLimiter:
         return wait
 
 
-_shared: dict[Hashable, Limiter] = {}
-_shared_lock = threading.Lock()
+class _SharedLimiters:
+    def __init__(self) -> None:
+        self._limiters: dict[Hashable, Limiter] = {}
+        self._lock = threading.Lock()
+        renew_after_fork(self, "_lock")
+
+    def get(self, key: Hashable, make: Callable[[], Limiter]) -> Limiter:
+        with self._lock:
+            limiter = self._limiters.get(key)
+            if limiter is None:
+                limiter = self._limiters[key] = make()
+            return limiter
+
+
+_shared = _SharedLimiters()
 
 
 def shared_limiter(key: Hashable, make: Callable[[], Limiter]) -> Limiter:
@@ -72,8 +85,4 @@ def shared_limiter(key: Hashable, make: Callable[[], Limiter]) -> Limiter:
 
     `key` is (provider, kind, fingerprint of the credential): all clients of one credential share it.
     """
-    with _shared_lock:
-        limiter = _shared.get(key)
-        if limiter is None:
-            limiter = _shared[key] = make()
-        return limiter
+    return _shared.get(key, make)
