@@ -19,6 +19,7 @@ ceph           Ceph's RGW; where its programs are          system packages     a
 fake_gcs       Google Cloud Storage, fast                  see its module      believes everybody
 gcs_emulator   the same, with checksums and batches        see its module      believes everybody
 azurite        Azure Blob Storage                          npm: azurite        two accounts
+prism          checks requests against OpenAPI documents   npm: prism-cli      none
 =============  ==========================================  ==================  =====================
 
 Nothing needs root or a container; several servers and several test processes run side by side. A server
