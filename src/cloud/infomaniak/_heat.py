@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cloud.common.enums import ResourceType
 from cloud.common.errors import InvalidRequestError, NotFoundError, UnsupportedOperationError
 from cloud.common.models import FrozenMap
-from cloud.infomaniak import _heat_records as r
-from cloud.infomaniak._heat_stacks import StackOperations
+from cloud.infomaniak._heat_preview import StackPreviews
 from cloud.infomaniak._heat_templates import Bundle
 from cloud.infomaniak._planning import Step, change
 from cloud.infomaniak._service import given, inner, part
@@ -18,13 +17,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cloud.common.models import CloudResource
+    from cloud.infomaniak import _heat_records as r
 
 _STACK_OPTIONS = frozenset(
     {"template", "parameters", "environment", "timeout_mins", "disable_rollback", "tags", "files"}
 )
 
 
-class InfomaniakHeatClient(StackOperations):
+class InfomaniakHeatClient(StackPreviews):
     """Stacks at Infomaniak Public Cloud, or any Heat.
 
     Arguments and login as for every OpenStack client: see `OpenStackClient`. A stack is named by its name or its
@@ -283,66 +283,6 @@ class InfomaniakHeatClient(StackOperations):
             name, act, {**options, "resources": sorted(data["resources"])}, (lambda: self._is_free(name),)
         )
 
-    # -- what would happen -----------------------------------------------------------------------------------
-    def preview_stack(
-        self,
-        name: str,
-        template: str | Path | Mapping[str, Any],
-        parameters: Mapping[str, Any] | None = None,
-        environment: str | Path | Mapping[str, Any] | None = None,
-        *,
-        files: Mapping[str, str] | None = None,
-    ) -> list[r.StackResource]:
-        """Return the resources that `create_stack` would make. Nothing is made."""
-        bundle = Bundle(template, environment, files)
-        return self._preview(given({"stack_name": name, **bundle.body(), "parameters": parameters}))
-
-    def preview_update(
-        self,
-        stack_id: str,
-        template: str | Path | Mapping[str, Any] | None = None,
-        parameters: Mapping[str, Any] | None = None,
-        environment: str | Path | Mapping[str, Any] | None = None,
-        *,
-        clear_parameters: Sequence[str] = (),
-        files: Mapping[str, str] | None = None,
-    ) -> r.StackChanges:
-        """Return what `update_stack` would do. Nothing is changed."""
-        body = given(
-            {
-                **Bundle(template, environment, files).body(),
-                "parameters": dict(parameters) if parameters else None,
-                "clear_parameters": list(clear_parameters) or None,
-            }
-        )
-        path = f"{self._stack_path('preview_update', stack_id)}/preview"
-        answer = self._rest(
-            "preview_update", stack_id, "PATCH", path, json={**body, "existing": True}, idempotent=True
-        )
-        return r.stack_changes_of(inner(answer, "resource_changes"))
-
-    def validate_template(
-        self,
-        template: str | Path | Mapping[str, Any],
-        environment: str | Path | Mapping[str, Any] | None = None,
-        *,
-        files: Mapping[str, str] | None = None,
-    ) -> r.TemplateInfo:
-        """Return what a template takes, when Heat accepts it.
-
-        Raises:
-            InvalidRequestError: Heat does not; it says why.
-        """
-        body = Bundle(template, environment, files).body()
-        answer = self._rest("validate_template", "", "POST", "/validate", json=body, idempotent=True)
-        return r.template_info_of(answer)
-
-    def _preview(self, body: Mapping[str, Any]) -> list[r.StackResource]:
-        name = str(body["stack_name"])
-        answer = self._rest("preview_stack", name, "POST", "/stacks/preview", json=body, idempotent=True)
-        found = inner(answer, "stack").get("resources") or ()
-        return [r.stack_resource_of(each) for each in _flat(found)]
-
     # -- CloudClient: stacks are the resources ---------------------------------------------------------------
     def list_resources(self, resource_type: ResourceType | None = None) -> list[CloudResource]:
         """Return the stacks; an empty list for every type but ORCHESTRATION."""
@@ -426,11 +366,3 @@ def _stack_name(name: str) -> str:
             hint="a letter, then at most 254 letters, digits, '_', '-' and '.'",
         )
     return part(name)
-
-
-def _flat(resources: Any) -> list[Mapping[str, Any]]:
-    """Return the resources of a preview, those of nested stacks after them."""
-    found: list[Mapping[str, Any]] = []
-    for each in resources:
-        found += _flat(each) if isinstance(each, list) else [each]
-    return found
