@@ -33,12 +33,13 @@ SAMPLES: dict[str, Any] = json.loads(
 """Bodies of answers of OpenStack Zed; passwords and keys are planted."""
 
 
-def login(mock: responses.RequestsMock) -> None:
-    """Let everybody log in to the project ``project``."""
+def login(mock: responses.RequestsMock, **further: str) -> None:
+    """Let everybody log in to the project ``project``; `further` services are in its catalogue, too."""
     token = {
         "expires_at": "2126-01-01T00:00:00.000000Z",
         "issued_at": "2026-01-01T00:00:00.000000Z",
         "methods": ["application_credential"],
+        "application_credential": {"id": "id", "name": "test", "restricted": True},
         "user": {"id": "user", "name": "user", "domain": {"id": "default", "name": "Default"}},
         "project": {"id": "project", "name": "PCP-TEST", "domain": {"id": "default", "name": "Default"}},
         "roles": [{"id": "r", "name": "member"}],
@@ -57,7 +58,7 @@ def login(mock: responses.RequestsMock) -> None:
                     }
                 ],
             }
-            for kind, url in _CATALOGUE.items()
+            for kind, url in {**_CATALOGUE, **further}.items()
         ],
     }
     mock.post(
