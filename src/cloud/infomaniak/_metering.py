@@ -75,9 +75,9 @@ class InfomaniakMeteringClient(Rating):
             )
             # A project that used nothing has an empty record.
             found = inner(body, "tenant_usage").get("server_usages") or []
-            yield from (parts.instance_usage(each) for each in found)
             if not found or found[-1]["instance_id"] == marker:
-                return
+                return  # who ignores markers sends the same page again: its hours count once
+            yield from (parts.instance_usage(each) for each in found)
             marker = found[-1]["instance_id"]
 
     def get_storage_usage(

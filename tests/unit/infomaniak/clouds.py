@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -27,6 +28,7 @@ _CATALOGUE = {
     "block-storage": CINDER,
     "load-balancer": "http://octavia.test",
 }
+_LOGINS = itertools.count()
 SAMPLES: dict[str, Any] = json.loads(
     (Path(__file__).with_name("samples") / "openstack.json").read_text("utf-8")
 )
@@ -69,7 +71,8 @@ def login(mock: responses.RequestsMock, **further: str) -> None:
 def client_of(kind: type[C]) -> C:
     """Return a client that tries at once again, and waits for nothing."""
     made = kind(
-        InfomaniakCredentials("id", "planted-secret", auth_url=AUTH, region="dc3-a"),
+        # Of a login of its own: clients of one login share its catalogue, and that of another test is another.
+        InfomaniakCredentials(f"id-{next(_LOGINS)}", "planted-secret", auth_url=AUTH, region="dc3-a"),
         retry=RetryPolicy(base_seconds=0.0),
     )
     clock = iter(range(10**6))
