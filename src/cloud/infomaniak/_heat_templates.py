@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _TEMPLATE_SUFFIXES = (".yaml", ".yml", ".template")
 _MAX_BYTES = 4 << 20  # far above Heat's own limit of a template (512 KiB by default)
+_MOST_VALUES = 500_000  # more than a template of Heat's limit can write out; aliases can mean any number
 
 
 class Bundle:
@@ -36,6 +37,7 @@ class Bundle:
     ) -> None:
         self.files: dict[str, str] = dict(files or {})
         self._reading: list[str] = []
+        self._values = 0
         self.template: dict[str, Any] | None = None
         if template is not None:
             self.template = self._document(template, "the template")
@@ -55,11 +57,19 @@ class Bundle:
             folder, body = None, dict(source)
         if not isinstance(body, dict):
             raise InvalidRequestError(f"{what} is no mapping", hint="pass Path(...) for the name of a file")
-        found: dict[str, Any] = self._included(body, folder, "")
+        try:
+            found: dict[str, Any] = self._included(body, folder, "")
+        except RecursionError as exc:
+            raise InvalidRequestError(f"{what} is nested too deeply, or in itself") from exc
         return found
 
     def _included(self, value: Any, root: Path | None, folder: str) -> Any:
         """Return `value` with the names of included files as Heat gets them; the files are read on the way."""
+        self._values += 1
+        if self._values > _MOST_VALUES:
+            raise InvalidRequestError(
+                f"the template has more than {_MOST_VALUES} values", hint="its aliases (*name) multiply"
+            )
         if isinstance(value, list):
             return [self._included(each, root, folder) for each in value]
         if not isinstance(value, dict):
@@ -149,6 +159,8 @@ def parse(text: str, what: str) -> Any:
         return yaml.load(text, Loader=Loader)  # a SafeLoader
     except yaml.YAMLError as exc:
         raise InvalidRequestError(f"{what} is no YAML: {' '.join(str(exc).split())}") from exc
+    except RecursionError as exc:
+        raise InvalidRequestError(f"{what} is nested too deeply") from exc
 
 
 def _text(path: Path, what: str) -> str:

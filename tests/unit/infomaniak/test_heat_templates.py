@@ -46,6 +46,18 @@ def test_a_template_makes_no_objects() -> None:
         Bundle(f"{HEAD}a: !!python/object/apply:os.getcwd []")
 
 
+def test_aliases_that_multiply() -> None:
+    lines = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    with pytest.raises(InvalidRequestError, match="more than 500000 values"):
+        Bundle("\n".join([f"{HEAD}a0: &a0 [x]", *lines]))
+
+
+@pytest.mark.parametrize("value", ["[" * 3000 + "]" * 3000, "&a [*a]", "&a {b: *a}"])
+def test_a_template_without_a_bottom(value: str) -> None:
+    with pytest.raises(InvalidRequestError, match="nested too deeply"):
+        Bundle(f"{HEAD}a: {value}")
+
+
 def test_mappings_texts_and_files_are_the_same(folder: Path) -> None:
     path = folder / "t.yaml"
     path.write_text(f"{HEAD}description: ä\n", "utf-8")
