@@ -155,7 +155,9 @@ class Rating(Measurements):
             try:
                 body = self._rest("list_dataframes", "", "GET", "/v2/dataframes", params=params)
             except NotFoundError:
-                return rows  # the service's word for none, or no more; that it has version 2 is known here
+                if seen:  # more were announced: without them the listing would be cut short
+                    raise
+                return rows  # the service's word for none; that it has version 2 is known here
             if not isinstance(body, dict) or not isinstance(body.get("dataframes"), list):
                 raise _no_rows()
             found = parts.frames_v2(body["dataframes"])

@@ -376,6 +376,16 @@ def test_no_dataframes_is_what_version_2_calls_not_found(
     assert client.list_dataframes(START, END) == []
 
 
+def test_dataframes_that_vanish_between_pages_are_no_short_listing(
+    client: InfomaniakMeteringClient, cloud: responses.RequestsMock
+) -> None:
+    has_version(cloud, 2)
+    cloud.get(f"{RATING}/v2/dataframes", json={"dataframes": [frame_v2(("v", 1, 1.0))], "total": 2})
+    cloud.get(f"{RATING}/v2/dataframes", status=404, json={"message": "No resource found."})
+    with pytest.raises(NotFoundError):
+        client.list_dataframes(START, END)
+
+
 @pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("body", [{}, [], {"dataframes": None, "results": 1}])
 def test_an_answer_without_rows_is_not_none(
