@@ -1,4 +1,4 @@
-"""What all clients of an OpenStack service share: login, errors, retries, listings, waiting, pickling.
+"""What all clients of an OpenStack service share: login, errors, retries, pickling; `_base_calls` has their calls.
 
 A client says its service's type and makes every call through one of four ways:
 
@@ -11,26 +11,21 @@ One call makes one request that changes something, so that a lost answer leaves 
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cloud._dialects._settings import timeouts_of
-from cloud.common._base_resource import BaseClient
-from cloud.common._cancel import pause
-from cloud.common._paging import Page, Pager
 from cloud.common.contracts import CloudClient
 from cloud.common.credentials import CloudCredentials
 from cloud.common.enums import CloudProvider
-from cloud.common.errors import ConfigurationError, NotFoundError, TimeoutError_
+from cloud.infomaniak._base_calls import ServiceCalls
 from cloud.infomaniak._connection import EXTRA
 from cloud.infomaniak._credentials import InfomaniakCredentials
-from cloud.infomaniak._errors import AnswerError, AnswerShapeError, ResourceFailedError, translate
+from cloud.infomaniak._errors import AnswerError, translate
 from cloud.infomaniak._shared import registry
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from typing_extensions import Self
 
@@ -41,14 +36,8 @@ if TYPE_CHECKING:
     from cloud.common.enums import Capability
     from cloud.common.errors import CloudError, ErrorContext
 
-T = TypeVar("T")
 
-PAGE_SIZE = 500
-_WAIT_FIRST_SECONDS = 0.5
-_WAIT_MOST_SECONDS = 5.0
-
-
-class OpenStackClient(BaseClient, CloudClient):
+class OpenStackClient(ServiceCalls, CloudClient):
     """A client of one OpenStack service. Safe between threads and after a fork; it pickles without secrets.
 
     All clients of one login and region share one connection. Making one sends nothing and loads no SDK; the
@@ -69,7 +58,6 @@ class OpenStackClient(BaseClient, CloudClient):
 
     provider = CloudProvider.INFOMANIAK
     extra: ClassVar[str] = EXTRA
-    service_type: ClassVar[str]  # in the catalogue: https://service-types.openstack.org/
 
     def __init__(
         self,
@@ -85,7 +73,6 @@ class OpenStackClient(BaseClient, CloudClient):
         ca_bundle: str | os.PathLike[str] | None = None,
         verify: bool = True,
     ) -> None:
-        super().__init__(retry=retry, limits=limits, observers=observers)
         if credentials is None and profile is None:
             credentials = self._default_credentials()
         self._credentials = credentials
@@ -100,7 +87,7 @@ class OpenStackClient(BaseClient, CloudClient):
             "ca_bundle": ca_bundle,
             "verify": verify,
         }
-        self._connection = registry.connection(
+        connection = registry.connection(
             credentials,
             profile=profile,
             region=region,
@@ -109,8 +96,7 @@ class OpenStackClient(BaseClient, CloudClient):
             verify=verify,
             endpoints=None if endpoint_url is None else {self.service_type: endpoint_url},
         )
-        self._clock: Callable[[], float] = time.monotonic
-        self._sleep: Callable[[float], None] = pause
+        super().__init__(connection, retry=retry, limits=limits, observers=observers)
 
     # -- making one ------------------------------------------------------------------------------------------
     @classmethod
@@ -209,277 +195,3 @@ class OpenStackClient(BaseClient, CloudClient):
 
     def _constructor(self) -> tuple[Callable[..., Any], tuple[Any, ...], Mapping[str, Any]]:
         return type(self), (self._credentials,), self._arguments
-
-    # -- calls -----------------------------------------------------------------------------------------------
-    def _sdk(self, operation: str, resource: str, call: Callable[[Any], T], *, idempotent: bool = True) -> T:
-        """Return what `call` makes of openstacksdk's connection.
-
-        Args:
-            operation: the public method.
-            resource: what it is about.
-            call: makes at most one request that changes something.
-            idempotent: False for what must not happen twice: it is sent once, and a lost answer raises
-                OutcomeUnknownError.
-        """
-        return self._runtime.run(
-            operation, resource, lambda: call(self._connection.native()), idempotent=idempotent
-        )
-
-    def _sdk_list(
-        self,
-        operation: str,
-        resource: str,
-        lists: Callable[..., Iterable[Any]],
-        make: Callable[[Any], T],
-        *,
-        token: str | None = None,
-        limit: int | None = None,
-        page_size: int | None = PAGE_SIZE,
-        key: Callable[[Any], str] = lambda item: str(item.id),
-    ) -> Pager[T]:
-        """Return a lazy listing of what an SDK proxy's list method gives.
-
-        Args:
-            lists: called with the connection and the keywords of one page (``limit``, ``marker``, ``paginated``),
-                such as ``lambda sdk, **page: sdk.compute.servers(**page, **filters)``.
-            make: our record of one of the SDK's.
-            page_size: how many to ask for at a time; None for a service that gives everything in one answer
-                and knows no markers.
-            key: what the service takes as the marker of an item.
-        """
-
-        def fetch(marker: str | None) -> Page[T]:
-            page: dict[str, Any] = {"paginated": False}
-            if page_size is not None:
-                page["limit"] = page_size
-                if marker is not None:
-                    page["marker"] = marker
-            found = self._sdk(operation, resource, lambda sdk: list(lists(sdk, **page)))
-            # The service may give less than was asked for and still have more: only an empty page is the end.
-            more = page_size is not None and bool(found)
-            return Page(tuple(make(item) for item in found), next_token=key(found[-1]) if more else None)
-
-        return Pager(fetch, token=token, limit=limit)
-
-    def _rest(
-        self,
-        operation: str,
-        resource: str,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        json: Any = None,
-        data: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        idempotent: bool | None = None,
-        text: bool = False,
-        service: str | None = None,
-    ) -> Any:
-        """Return the JSON that one request to the service answers; None for an empty body.
-
-        Args:
-            operation: the public method.
-            resource: what it is about.
-            method: HTTP method.
-            path: below the service's URL, quoted, such as ``/zones``; or a whole URL of the service's own.
-            params, json, data, headers: of the request; params that are None are left out.
-            idempotent: everything but POST by default.
-            text: return the body as text instead.
-            service: type of another service that the client uses, too; the client's own when None.
-        """
-        if idempotent is None:
-            idempotent = method != "POST"
-
-        def send() -> Any:
-            return self._send(
-                method,
-                path,
-                params=params,
-                json=json,
-                data=data,
-                headers=headers,
-                text=text,
-                service=service,
-            )
-
-        return self._runtime.run(operation, resource, send, idempotent=idempotent)
-
-    def _service_url(self) -> str:
-        """Return the URL that paths are below; a service whose catalogue entry has no version adds it here."""
-        return self._connection.endpoint(self.service_type)
-
-    def _other_service_url(self, service: str) -> str:
-        """Return the URL that paths of another service are below; its version is added here likewise."""
-        return self._connection.endpoint(service)
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        json: Any = None,
-        data: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        text: bool = False,
-        service: str | None = None,
-    ) -> Any:
-        """Return what one request answers; outside of the runtime."""
-        base = self._service_url() if service is None else self._other_service_url(service)
-        url = path if "://" in path else f"{base}{path}"
-        if "://" in path and path != base and not path.startswith((f"{base}/", f"{base}?")):
-            raise ConfigurationError(
-                f"the service sent a link to another place than {urlsplit(base).netloc}",
-                hint="the token goes nowhere else; give endpoint_url= if the service moved",
-            )
-        options: dict[str, Any] = {"headers": {"Accept": "application/json", **(headers or {})}}
-        if json is not None:
-            options["json"] = json
-        if data is not None:
-            options["data"] = data
-        if params:
-            options["params"] = {name: value for name, value in params.items() if value is not None}
-        response = self._connection.session().request(url, method, raise_exc=False, **options)
-        if not 200 <= response.status_code < 300:
-            raise AnswerError(response)
-        if text:
-            return response.text
-        if not response.content:
-            return None
-        try:
-            return response.json()
-        except ValueError as exc:
-            raise AnswerShapeError(response, "it is no JSON") from exc
-
-    def _rest_list(
-        self,
-        operation: str,
-        resource: str,
-        path: str,
-        key: str,
-        make: Callable[[Any], T],
-        *,
-        params: Mapping[str, Any] | None = None,
-        token: str | None = None,
-        limit: int | None = None,
-        page_size: int | None = PAGE_SIZE,
-        headers: Mapping[str, str] | None = None,
-        marker_of: Callable[[Any], str] | None = None,
-        service: str | None = None,
-    ) -> Pager[T]:
-        """Return a lazy listing of the list called `key` in the answers of ``GET path``.
-
-        The next page is where the answer's link says (``links.next``, ``next``, ``<key>_links``). Where a
-        service takes markers and links nothing, `marker_of` gives an item's: then only an empty page is the end.
-
-        Raises:
-            ServiceUnavailableError: an answer has no such list (a broken proxy): never taken for an empty one.
-        """
-
-        def fetch(marker: str | None) -> Page[T]:
-            query = {**(params or {}), "limit": page_size, "marker": marker}
-            body = self._rest(
-                operation, resource, "GET", path, params=query, headers=headers, service=service
-            )
-            found = body.get(key) if isinstance(body, dict) else None
-            if not isinstance(found, list):
-                raise _no_list(key)
-            following = _next_marker(body, key)
-            if following is None and marker_of is not None and found:
-                following = marker_of(found[-1])
-            return Page(tuple(make(item) for item in found), next_token=following)
-
-        return Pager(fetch, token=token, limit=limit)
-
-    # -- waiting ---------------------------------------------------------------------------------------------
-    def _wait(
-        self,
-        operation: str,
-        resource: str,
-        look: Callable[[], T],
-        *,
-        state: Callable[[T], str],
-        states: Collection[str],
-        terminal_states: Collection[str] = ("ERROR",),
-        reason: Callable[[T], str | None] | None = None,
-        deadline_seconds: float,
-        poll_seconds: float | None = None,
-        gone: bool = False,
-        tell: Callable[[T], None] | None = None,
-    ) -> T | None:
-        """Return what `look` finds once its state is one of `states`.
-
-        Args:
-            operation: the public method.
-            resource: what is waited for.
-            look: a call of this client that reads it.
-            state: the service's word for its state; compared without regard to case.
-            states: what is waited for.
-            terminal_states: states that it does not leave by itself.
-            reason: what the service says about a failure.
-            deadline_seconds: how long to wait at most.
-            poll_seconds: pause between two looks; by default growing from 0.5 to 5 seconds.
-            gone: whether not being there any more is what is waited for; then the result is None.
-            tell: called with what each look finds.
-
-        Raises:
-            ResourceFailedError: it went into a terminal state.
-            TimeoutError_: the deadline passed; the resource goes on by itself.
-        """
-        begun, wanted = self._clock(), {word.upper() for word in states}
-        terminal = {word.upper() for word in terminal_states}
-        delay = _WAIT_FIRST_SECONDS if poll_seconds is None else poll_seconds
-        while True:
-            try:
-                found = look()
-            except NotFoundError:
-                if gone:
-                    return None
-                raise
-            now = state(found)
-            if tell is not None:
-                tell(found)
-            if now.upper() in wanted:
-                return found
-            if now.upper() in terminal:
-                raise self._failed(operation, resource, now, reason(found) if reason else None)
-            left = deadline_seconds - (self._clock() - begun)
-            if left <= 0:
-                raise TimeoutError_(
-                    f"still {now or 'in an unnamed state'} after {deadline_seconds:g} seconds",
-                    hint="it goes on by itself: look again later, or wait with a longer deadline",
-                    context=self._runtime.context(operation, resource),
-                )
-            self._sleep(min(delay, max(left, 0.0)))
-            if poll_seconds is None:
-                delay = min(delay * 1.5, _WAIT_MOST_SECONDS)
-
-    def _failed(self, operation: str, resource: str, state: str, reason: str | None) -> CloudError:
-        error = ResourceFailedError(
-            f"it is in state {state}" + (f": {reason}" if reason else ""),
-            context=self._runtime.context(operation, resource),
-        )
-        error.state = state
-        return error
-
-
-def _next_marker(body: Mapping[str, Any], key: str) -> str | None:
-    """Return the marker in the link to the next page; None on the last one."""
-    href = body.get("next")
-    if isinstance(body.get("links"), dict):
-        href = body["links"].get("next") or href
-    for name in (f"{key}_links", "links"):
-        if isinstance(body.get(name), list):
-            href = next((link.get("href") for link in body[name] if link.get("rel") == "next"), href)
-    if not isinstance(href, str):
-        return None
-    return dict(parse_qsl(urlsplit(href).query)).get("marker")
-
-
-def _no_list(key: str) -> CloudError:
-    from cloud.common.errors import ServiceUnavailableError
-
-    return ServiceUnavailableError(
-        f"the answer has no list called {key!r}", hint="is there a proxy between you and the service?"
-    )
