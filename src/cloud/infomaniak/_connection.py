@@ -15,7 +15,7 @@ from cloud.common._observe import call_facts
 from cloud.common.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     import requests
 
@@ -48,6 +48,8 @@ class OpenStackConnection:
         connect_seconds: how long a connection may take to be made; `timeout_seconds` when None.
         endpoints: URL of a service by its type, instead of the catalogue's.
         environ: where OS_CACERT and REQUESTS_CA_BUNDLE are.
+        chain: tells what the SDK's chain would read now. The SDK reads it at the first call; when it is not what it
+            was here, that call is refused, because it would log in as somebody else.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class OpenStackConnection:
         connect_seconds: float | None = None,
         endpoints: Mapping[str, str] | None = None,
         environ: Mapping[str, str] = os.environ,
+        chain: Callable[[], Hashable] | None = None,
     ) -> None:
         self._credentials = credentials
         self._profile = profile or (credentials.profile if credentials is not None else None)
@@ -74,6 +77,8 @@ class OpenStackConnection:
         self._verify = verify
         self._storage_url = storage_url
         self._environ = environ
+        self._chain = chain
+        self._chain_then = None if chain is None else chain()
         self._lock = threading.RLock()
         renew_after_fork(self, "_lock", threading.RLock)
         self._session: Any = None
@@ -249,6 +254,11 @@ class OpenStackConnection:
         """Return what the SDK's own chain says: a name in clouds.yaml, or OS_CLOUD, OS_* and its default."""
         with self._lock:
             if self._cloud is None:
+                if self._chain is not None and self._chain() != self._chain_then:
+                    raise ConfigurationError(
+                        "OS_* variables changed after the client was made and before its first call",
+                        hint="make a new client, or give it credentials or profile= and leave the variables alone",
+                    )
                 require("openstack", extra=EXTRA)
                 from openstack.config import OpenStackConfig
 

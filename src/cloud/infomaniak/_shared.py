@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
@@ -44,7 +45,7 @@ class ConnectionRegistry:
         """Return the one connection of this login and these settings. Nothing is sent."""
         key = (
             _fingerprint(credentials),
-            None if credentials is not None else _openstack_variables(),
+            _surroundings(),
             profile,
             region,
             timeouts,
@@ -64,6 +65,7 @@ class ConnectionRegistry:
                     ca_bundle=ca_bundle,
                     verify=verify,
                     endpoints=endpoints,
+                    chain=openstack_variables,
                 )
             return found
 
@@ -71,11 +73,33 @@ class ConnectionRegistry:
 registry = ConnectionRegistry()
 
 
-def _openstack_variables() -> Hashable:
+def _surroundings() -> Hashable:
+    """Return what a login takes from around it: the variables of the SDK's chain, and which clouds.yaml that is.
+
+    Explicit credentials count, too: they may name a cloud in clouds.yaml, and whom TLS trusts is a variable.
+    """
+    return openstack_variables(), _file_marks()
+
+
+def openstack_variables() -> Hashable:
     """Return what the SDK's own chain reads, as digests: two logins of one process may differ by it alone."""
     return tuple(
-        (name, _digest(value)) for name, value in sorted(os.environ.items()) if name.startswith("OS_")
+        (name, _digest(value))
+        for name, value in sorted(os.environ.items())
+        if name.startswith("OS_") or name == "REQUESTS_CA_BUNDLE"
     )
+
+
+def _file_marks() -> Hashable:
+    """Return what tells a clouds.yaml from the one that was written over it; None where the default one is used."""
+    path = os.environ.get("OS_CLIENT_CONFIG_FILE")
+    if not path:
+        return None
+    try:
+        found = Path(path).stat()
+    except OSError as exc:
+        return exc.errno  # the first call will say so
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _fingerprint(credentials: CloudCredentials | None) -> Hashable:
