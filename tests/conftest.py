@@ -4,6 +4,8 @@ import signal
 
 from hypothesis import HealthCheck, settings
 
+import cloud.testing.storage  # noqa: F401  # before any test takes a part of the kit alone: pytest rewrites its asserts
+
 pytest_plugins = ["servers.fixtures"]
 
 # A run that a shell put in the background ignores Ctrl-C, and so would every program that it starts.

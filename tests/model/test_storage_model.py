@@ -66,9 +66,10 @@ class Stored:
 class StorageMachine(RuleBasedStateMachine):
     """A program of one client's methods, and a dict that it is compared with after each."""
 
-    def __init__(self, client: BaseStorageClient) -> None:
+    def __init__(self, client: BaseStorageClient, *, ends_nothing: bool) -> None:
         super().__init__()
         self.client = client
+        self.ends_nothing = ends_nothing
         self.model: dict[str, Stored] = {}
         self.bucket = f"model-{os.getpid()}-{next(_buckets)}"
         assert client.create_bucket(self.bucket) is True
@@ -212,6 +213,8 @@ class StorageMachine(RuleBasedStateMachine):
             length = None  # what counts from the end goes to the end
         end = None if length is None else start + length
         data = self.model[key].data if key in self.model else None
+        if data == b"" and start < 0 and not self.ends_nothing:
+            return
 
         def call() -> bytes:
             return self.client.read_range(self.bucket, key, start, end)
@@ -312,7 +315,8 @@ STORES: Mapping[str, Callable[[pytest.FixtureRequest], BaseStorageClient]] = {
 def test_a_store_is_a_dict(store: str, request: pytest.FixtureRequest) -> None:
     with STORES[store](request) as client:
         run_state_machine_as_test(
-            lambda: StorageMachine(client),
+            # fake-gcs-server sends the last bytes of an empty object as "bytes 0--1/0", which is no range.
+            lambda: StorageMachine(client, ends_nothing=store != "gcs"),
             settings=settings(
                 max_examples=EXAMPLES,
                 stateful_step_count=25,
