@@ -178,7 +178,10 @@ def _designate_words(body: Mapping[str, Any]) -> str:
     """Return Designate's words; where the body was refused they say which member of it is wrong."""
     problems = body.get("errors")
     if isinstance(problems, dict) and isinstance(problems.get("errors"), list):
-        told = [f"{'.'.join(map(str, each.get('path') or ()))}: {each.get('message')}" for each in problems["errors"]]
+        told = [
+            f"{'.'.join(map(str, each.get('path') or ()))}: {each.get('message')}"
+            for each in problems["errors"]
+        ]
         return " ".join([str(body.get("message") or "")] + [text.removeprefix(": ") for text in told])
     return f"{body.get('message') or ''} {_json(problems) if problems else ''}"
 
