@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import os
 import pickle
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -16,7 +17,8 @@ from cloud.aws import S3Client
 from cloud.common import CloudCredentials, CloudProvider
 from cloud.common.errors import ConfigurationError, InvalidRequestError, OutcomeUnknownError
 from cloud.local import LocalStorageClient
-from cloud.transfer import Plan, delete_many, download_many, sync, upload_many
+from cloud.transfer import Plan, TransferItem, delete_many, download_many, sync, upload_many
+from cloud.transfer._batches import bare
 from cloud.transfer._refs import ClientRef
 
 if TYPE_CHECKING:
@@ -55,6 +57,8 @@ def processes(keys: None) -> Iterator[Executor]:
 
 @pytest.fixture(scope="module")
 def dask(keys: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Executor]:
+    # With it comes tblib, which from then on pickles all errors of the process with their causes and frames.
+    before = dict(copyreg.dispatch_table)
     from distributed import Client, LocalCluster
 
     with (
@@ -67,6 +71,8 @@ def dask(keys: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Execu
         Client(cluster) as connected,  # type: ignore[no-untyped-call]  # likewise
     ):
         yield dask_executor(connected)
+    copyreg.dispatch_table.clear()
+    copyreg.dispatch_table.update(before)
 
 
 @pytest.fixture(scope="module")
@@ -214,3 +220,13 @@ def test_items_of_a_process_that_dies_fail_and_the_next_run_finds_them(tmp_path:
     assert (report.copied, report.failed) == (0, 5)
     assert all(isinstance(item.error, OutcomeUnknownError) for item in report.failures)
     assert sync(tmp_path / "f", place, state=tmp_path / "state").copied == 5
+
+
+def test_an_error_travels_without_what_caused_it() -> None:
+    error = OutcomeUnknownError("lost", native=KeyError("planted-secret"))
+    error.__cause__ = error.__context__ = error.native
+    item = bare(TransferItem(source="a", target="b", error=error))
+    assert isinstance(item.error, OutcomeUnknownError)
+    assert item.error.native is item.error.__cause__ is item.error.__context__ is None
+    assert item.error.__traceback__ is None
+    assert item.error.message == "lost"

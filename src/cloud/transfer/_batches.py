@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cloud.common.errors import CancelledError, OutcomeUnknownError
+from cloud.common.errors import CancelledError, CloudError, OutcomeUnknownError
 from cloud.transfer._records import TransferItem
 
 if TYPE_CHECKING:
@@ -45,7 +45,21 @@ class Batch:
 
 def run_batch(batch: Batch) -> list[TransferItem]:
     """Return what became of the items of `batch`: what is submitted to executors."""
-    return batch()
+    items = batch()
+    return items if batch.cancellation is not None else [bare(item) for item in items]
+
+
+def bare(item: TransferItem) -> TransferItem:
+    """Return `item`, whose error is without its causes and frames.
+
+    They hold requests with their headers, and Dask pickles them along with every error (by tblib).
+    """
+    error = item.error
+    if error is not None:
+        error.__cause__ = error.__context__ = error.__traceback__ = None
+        if isinstance(error, CloudError):
+            error.native = None
+    return item
 
 
 def _nobody(count: int) -> None:
