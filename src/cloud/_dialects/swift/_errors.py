@@ -124,7 +124,7 @@ def _from_login(status: int, message: str, headers: Mapping[str, str]) -> e.Clou
     kind = _login_kind(status)
     return kind(
         f"the login was refused: {message or _code(status)}",
-        hint="check the auth_url" if kind is e.ConfigurationError else None,
+        hint="check the auth_url and the id of the credential" if kind is e.ConfigurationError else None,
         http_status=status or None,
         provider_code=_code(status) if status else None,
         request_id=_request_id(headers),
