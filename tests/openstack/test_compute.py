@@ -24,18 +24,18 @@ from cloud.common.errors import (
     OutcomeUnknownError,
     QuotaExceededError,
 )
-from cloud.infomaniak._compute import InfomaniakComputeClient
-from cloud.infomaniak._compute_records import InstanceOptions
 from cloud.infomaniak._credentials import InfomaniakCredentials
-from cloud.infomaniak._identity import InfomaniakIdentityClient
-from cloud.infomaniak._network import InfomaniakNetworkClient
-from cloud.infomaniak._volume import InfomaniakVolumeClient
+from cloud.infomaniak.compute._client import InfomaniakComputeClient
+from cloud.infomaniak.compute._records import InstanceOptions
+from cloud.infomaniak.identity._client import InfomaniakIdentityClient
+from cloud.infomaniak.network._client import InfomaniakNetworkClient
+from cloud.infomaniak.volume._client import InfomaniakVolumeClient
 from cloud.testing import ComputeConformance, ComputeHarness, ScriptedResponse, ScriptedServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cloud.infomaniak._network_records import Network
+    from cloud.infomaniak.network._records import Network
     from cloud.testing import RecordedRequest
     from cloud.testing._compute_base import AnyComputeClient
     from servers.openstack_cloud import OpenStackCloud

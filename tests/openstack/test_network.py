@@ -17,13 +17,13 @@ from cloud.common.errors import (
     PermissionDeniedError,
     QuotaExceededError,
 )
-from cloud.infomaniak._network import InfomaniakNetworkClient
-from cloud.infomaniak._network_read import port_of
+from cloud.infomaniak.network._client import InfomaniakNetworkClient
+from cloud.infomaniak.network._read import port_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cloud.infomaniak._network_records import Network, Port, Router, Subnet
+    from cloud.infomaniak.network._records import Network, Port, Router, Subnet
     from servers.openstack_cloud import OpenStackCloud
 
 NO_SUCH = "00000000-0000-4000-8000-000000000000"

@@ -17,13 +17,13 @@ from cloud.common.errors import (
     QuotaExceededError,
     TimeoutError_,
 )
-from cloud.infomaniak._volume import InfomaniakVolumeClient
-from cloud.infomaniak._volume_records import volume_of
+from cloud.infomaniak.volume._client import InfomaniakVolumeClient
+from cloud.infomaniak.volume._records import volume_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cloud.infomaniak._volume_records import Volume
+    from cloud.infomaniak.volume._records import Volume
     from servers.openstack_cloud import OpenStackCloud
 
 NO_SUCH = "00000000-0000-4000-8000-000000000000"

@@ -11,91 +11,82 @@ if TYPE_CHECKING:
     from cloud._dialects.swift._container_records import ArchiveResult as ArchiveResult
     from cloud._dialects.swift._container_records import ContainerInfo as ContainerInfo
     from cloud._dialects.swift._options import SwiftOptions as SwiftOptions
-    from cloud.infomaniak._compute import InfomaniakComputeClient as InfomaniakComputeClient
-    from cloud.infomaniak._compute_records import AvailabilityZone as AvailabilityZone
-    from cloud.infomaniak._compute_records import InstanceAddress as InstanceAddress
-    from cloud.infomaniak._compute_records import InstanceEvent as InstanceEvent
-    from cloud.infomaniak._compute_records import InstanceInterface as InstanceInterface
-    from cloud.infomaniak._compute_records import InstanceOptions as InstanceOptions
-    from cloud.infomaniak._compute_records import InstanceVolume as InstanceVolume
-    from cloud.infomaniak._compute_records import RescueAccess as RescueAccess
-    from cloud.infomaniak._compute_records import ServerGroup as ServerGroup
     from cloud.infomaniak._credentials import InfomaniakCredentials as InfomaniakCredentials
-    from cloud.infomaniak._dns import InfomaniakDNSClient as InfomaniakDNSClient
-    from cloud.infomaniak._dns_records import PtrRecord as PtrRecord
-    from cloud.infomaniak._dns_records import RecordChange as RecordChange
-    from cloud.infomaniak._dns_records import RecordSet as RecordSet
-    from cloud.infomaniak._dns_records import Zone as Zone
-    from cloud.infomaniak._dns_records import ZonePlan as ZonePlan
-    from cloud.infomaniak._dns_zonefile import WantedRecordSet as WantedRecordSet
-    from cloud.infomaniak._dns_zonefile import WantedZone as WantedZone
     from cloud.infomaniak._errors import ResourceFailedError as ResourceFailedError
-    from cloud.infomaniak._heat import InfomaniakHeatClient as InfomaniakHeatClient
-    from cloud.infomaniak._heat_records import Stack as Stack
-    from cloud.infomaniak._heat_records import StackChanges as StackChanges
-    from cloud.infomaniak._heat_records import StackEvent as StackEvent
-    from cloud.infomaniak._heat_records import StackFailedError as StackFailedError
-    from cloud.infomaniak._heat_records import StackFailure as StackFailure
-    from cloud.infomaniak._heat_records import StackResource as StackResource
-    from cloud.infomaniak._heat_records import TemplateInfo as TemplateInfo
-    from cloud.infomaniak._heat_records import TemplateParameter as TemplateParameter
-    from cloud.infomaniak._identity import InfomaniakIdentityClient as InfomaniakIdentityClient
-    from cloud.infomaniak._identity_records import AccessRule as AccessRule
-    from cloud.infomaniak._identity_records import ApplicationCredential as ApplicationCredential
-    from cloud.infomaniak._identity_records import Ec2Credential as Ec2Credential
-    from cloud.infomaniak._identity_records import Endpoint as Endpoint
-    from cloud.infomaniak._identity_records import Project as Project
-    from cloud.infomaniak._identity_records import Role as Role
-    from cloud.infomaniak._identity_records import Service as Service
-    from cloud.infomaniak._identity_records import TokenInfo as TokenInfo
-    from cloud.infomaniak._identity_records import User as User
-    from cloud.infomaniak._metering import InfomaniakMeteringClient as InfomaniakMeteringClient
-    from cloud.infomaniak._metering_records import INFOMANIAK_RATES as INFOMANIAK_RATES
-    from cloud.infomaniak._metering_records import ChargedMetric as ChargedMetric
-    from cloud.infomaniak._metering_records import ComputeUsage as ComputeUsage
-    from cloud.infomaniak._metering_records import IcuRates as IcuRates
-    from cloud.infomaniak._metering_records import InstanceUsage as InstanceUsage
-    from cloud.infomaniak._metering_records import Measure as Measure
-    from cloud.infomaniak._metering_records import MeteredResource as MeteredResource
-    from cloud.infomaniak._metering_records import Metric as Metric
-    from cloud.infomaniak._metering_records import RatedRow as RatedRow
-    from cloud.infomaniak._metering_records import ServiceUsage as ServiceUsage
-    from cloud.infomaniak._metering_records import UsagePeriod as UsagePeriod
-    from cloud.infomaniak._metering_records import UsageReport as UsageReport
-    from cloud.infomaniak._network import InfomaniakNetworkClient as InfomaniakNetworkClient
-    from cloud.infomaniak._network_balancer_records import HealthMonitor as HealthMonitor
-    from cloud.infomaniak._network_balancer_records import L7Policy as L7Policy
-    from cloud.infomaniak._network_balancer_records import L7Rule as L7Rule
-    from cloud.infomaniak._network_balancer_records import Listener as Listener
-    from cloud.infomaniak._network_balancer_records import LoadBalancer as LoadBalancer
-    from cloud.infomaniak._network_balancer_records import LoadBalancerStatistics as LoadBalancerStatistics
-    from cloud.infomaniak._network_balancer_records import Pool as Pool
-    from cloud.infomaniak._network_balancer_records import PoolMember as PoolMember
-    from cloud.infomaniak._network_records import FixedAddress as FixedAddress
-    from cloud.infomaniak._network_records import FloatingIp as FloatingIp
-    from cloud.infomaniak._network_records import Network as Network
-    from cloud.infomaniak._network_records import Port as Port
-    from cloud.infomaniak._network_records import PortForwarding as PortForwarding
-    from cloud.infomaniak._network_records import Route as Route
-    from cloud.infomaniak._network_records import Router as Router
-    from cloud.infomaniak._network_records import RouterInterface as RouterInterface
-    from cloud.infomaniak._network_records import SecurityGroup as SecurityGroup
-    from cloud.infomaniak._network_records import SecurityGroupRule as SecurityGroupRule
-    from cloud.infomaniak._network_records import Subnet as Subnet
     from cloud.infomaniak._object_storage import (
         InfomaniakObjectStorageClient as InfomaniakObjectStorageClient,
     )
     from cloud.infomaniak._planning import Plan as Plan
     from cloud.infomaniak._s3 import InfomaniakS3Client as InfomaniakS3Client
-    from cloud.infomaniak._volume import InfomaniakVolumeClient as InfomaniakVolumeClient
-    from cloud.infomaniak._volume_records import RestoredBackup as RestoredBackup
-    from cloud.infomaniak._volume_records import UploadedImage as UploadedImage
-    from cloud.infomaniak._volume_records import Volume as Volume
-    from cloud.infomaniak._volume_records import VolumeAttachment as VolumeAttachment
-    from cloud.infomaniak._volume_records import VolumeBackup as VolumeBackup
-    from cloud.infomaniak._volume_records import VolumeSnapshot as VolumeSnapshot
-    from cloud.infomaniak._volume_records import VolumeTransfer as VolumeTransfer
-    from cloud.infomaniak._volume_records import VolumeType as VolumeType
+    from cloud.infomaniak.compute._client import InfomaniakComputeClient as InfomaniakComputeClient
+    from cloud.infomaniak.compute._records import AvailabilityZone as AvailabilityZone
+    from cloud.infomaniak.compute._records import InstanceAddress as InstanceAddress
+    from cloud.infomaniak.compute._records import InstanceEvent as InstanceEvent
+    from cloud.infomaniak.compute._records import InstanceInterface as InstanceInterface
+    from cloud.infomaniak.compute._records import InstanceOptions as InstanceOptions
+    from cloud.infomaniak.compute._records import InstanceVolume as InstanceVolume
+    from cloud.infomaniak.compute._records import RescueAccess as RescueAccess
+    from cloud.infomaniak.compute._records import ServerGroup as ServerGroup
+    from cloud.infomaniak.dns._client import InfomaniakDNSClient as InfomaniakDNSClient
+    from cloud.infomaniak.dns._records import PtrRecord as PtrRecord
+    from cloud.infomaniak.dns._records import RecordChange as RecordChange
+    from cloud.infomaniak.dns._records import RecordSet as RecordSet
+    from cloud.infomaniak.dns._records import Zone as Zone
+    from cloud.infomaniak.dns._records import ZonePlan as ZonePlan
+    from cloud.infomaniak.dns._zonefile import WantedRecordSet as WantedRecordSet
+    from cloud.infomaniak.dns._zonefile import WantedZone as WantedZone
+    from cloud.infomaniak.heat._client import InfomaniakHeatClient as InfomaniakHeatClient
+    from cloud.infomaniak.heat._records import Stack as Stack
+    from cloud.infomaniak.heat._records import StackChanges as StackChanges
+    from cloud.infomaniak.heat._records import StackEvent as StackEvent
+    from cloud.infomaniak.heat._records import StackFailedError as StackFailedError
+    from cloud.infomaniak.heat._records import StackFailure as StackFailure
+    from cloud.infomaniak.heat._records import StackResource as StackResource
+    from cloud.infomaniak.heat._records import TemplateInfo as TemplateInfo
+    from cloud.infomaniak.heat._records import TemplateParameter as TemplateParameter
+    from cloud.infomaniak.identity._client import InfomaniakIdentityClient as InfomaniakIdentityClient
+    from cloud.infomaniak.identity._records import AccessRule as AccessRule
+    from cloud.infomaniak.identity._records import ApplicationCredential as ApplicationCredential
+    from cloud.infomaniak.identity._records import Ec2Credential as Ec2Credential
+    from cloud.infomaniak.identity._records import Endpoint as Endpoint
+    from cloud.infomaniak.identity._records import Project as Project
+    from cloud.infomaniak.identity._records import Role as Role
+    from cloud.infomaniak.identity._records import Service as Service
+    from cloud.infomaniak.identity._records import TokenInfo as TokenInfo
+    from cloud.infomaniak.identity._records import User as User
+    from cloud.infomaniak.metering._client import InfomaniakMeteringClient as InfomaniakMeteringClient
+    from cloud.infomaniak.metering._records import INFOMANIAK_RATES as INFOMANIAK_RATES
+    from cloud.infomaniak.metering._records import ChargedMetric as ChargedMetric
+    from cloud.infomaniak.metering._records import ComputeUsage as ComputeUsage
+    from cloud.infomaniak.metering._records import IcuRates as IcuRates
+    from cloud.infomaniak.metering._records import InstanceUsage as InstanceUsage
+    from cloud.infomaniak.metering._records import Measure as Measure
+    from cloud.infomaniak.metering._records import MeteredResource as MeteredResource
+    from cloud.infomaniak.metering._records import Metric as Metric
+    from cloud.infomaniak.metering._records import RatedRow as RatedRow
+    from cloud.infomaniak.metering._records import ServiceUsage as ServiceUsage
+    from cloud.infomaniak.metering._records import UsagePeriod as UsagePeriod
+    from cloud.infomaniak.metering._records import UsageReport as UsageReport
+    from cloud.infomaniak.network._balancer_records import HealthMonitor as HealthMonitor
+    from cloud.infomaniak.network._balancer_records import L7Policy as L7Policy
+    from cloud.infomaniak.network._balancer_records import L7Rule as L7Rule
+    from cloud.infomaniak.network._balancer_records import Listener as Listener
+    from cloud.infomaniak.network._balancer_records import LoadBalancer as LoadBalancer
+    from cloud.infomaniak.network._balancer_records import LoadBalancerStatistics as LoadBalancerStatistics
+    from cloud.infomaniak.network._balancer_records import Pool as Pool
+    from cloud.infomaniak.network._balancer_records import PoolMember as PoolMember
+    from cloud.infomaniak.network._client import InfomaniakNetworkClient as InfomaniakNetworkClient
+    from cloud.infomaniak.network._records import FixedAddress as FixedAddress
+    from cloud.infomaniak.network._records import FloatingIp as FloatingIp
+    from cloud.infomaniak.network._records import Network as Network
+    from cloud.infomaniak.network._records import Port as Port
+    from cloud.infomaniak.network._records import PortForwarding as PortForwarding
+    from cloud.infomaniak.network._records import Route as Route
+    from cloud.infomaniak.network._records import Router as Router
+    from cloud.infomaniak.network._records import RouterInterface as RouterInterface
+    from cloud.infomaniak.network._records import SecurityGroup as SecurityGroup
+    from cloud.infomaniak.network._records import SecurityGroupRule as SecurityGroupRule
+    from cloud.infomaniak.network._records import Subnet as Subnet
     from cloud.infomaniak.newsletter._choices import Condition as Condition
     from cloud.infomaniak.newsletter._choices import Listing as Listing
     from cloud.infomaniak.newsletter._choices import Recipients as Recipients
@@ -120,6 +111,15 @@ if TYPE_CHECKING:
     from cloud.infomaniak.newsletter._records import Subscriber as Subscriber
     from cloud.infomaniak.newsletter._records import SubscriberStatus as SubscriberStatus
     from cloud.infomaniak.newsletter._waiting import Operation as Operation
+    from cloud.infomaniak.volume._client import InfomaniakVolumeClient as InfomaniakVolumeClient
+    from cloud.infomaniak.volume._records import RestoredBackup as RestoredBackup
+    from cloud.infomaniak.volume._records import UploadedImage as UploadedImage
+    from cloud.infomaniak.volume._records import Volume as Volume
+    from cloud.infomaniak.volume._records import VolumeAttachment as VolumeAttachment
+    from cloud.infomaniak.volume._records import VolumeBackup as VolumeBackup
+    from cloud.infomaniak.volume._records import VolumeSnapshot as VolumeSnapshot
+    from cloud.infomaniak.volume._records import VolumeTransfer as VolumeTransfer
+    from cloud.infomaniak.volume._records import VolumeType as VolumeType
 
 __all__ = [
     "INFOMANIAK_RATES",
@@ -239,118 +239,118 @@ __all__ = [
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
-        "AccessRule": "._identity_records",
+        "AccessRule": ".identity._records",
         "AccountInfo": "cloud._dialects.swift._container_records",
-        "ApplicationCredential": "._identity_records",
+        "ApplicationCredential": ".identity._records",
         "ArchiveError": "cloud._dialects.swift._container_records",
         "ArchiveResult": "cloud._dialects.swift._container_records",
-        "AvailabilityZone": "._compute_records",
+        "AvailabilityZone": ".compute._records",
         "Campaign": ".newsletter._records",
         "CampaignStatus": ".newsletter._records",
-        "ChargedMetric": "._metering_records",
-        "ComputeUsage": "._metering_records",
+        "ChargedMetric": ".metering._records",
+        "ComputeUsage": ".metering._records",
         "Condition": ".newsletter._choices",
         "ContainerAcl": "cloud._dialects.swift._acl",
         "ContainerInfo": "cloud._dialects.swift._container_records",
         "Credit": ".newsletter._content_records",
         "CreditDetails": ".newsletter._content_records",
-        "Ec2Credential": "._identity_records",
-        "Endpoint": "._identity_records",
+        "Ec2Credential": ".identity._records",
+        "Endpoint": ".identity._records",
         "Field": ".newsletter._records",
-        "FixedAddress": "._network_records",
-        "FloatingIp": "._network_records",
+        "FixedAddress": ".network._records",
+        "FloatingIp": ".network._records",
         "Group": ".newsletter._records",
-        "HealthMonitor": "._network_balancer_records",
-        "INFOMANIAK_RATES": "._metering_records",
-        "IcuRates": "._metering_records",
+        "HealthMonitor": ".network._balancer_records",
+        "INFOMANIAK_RATES": ".metering._records",
+        "IcuRates": ".metering._records",
         "ImportReport": ".newsletter._import_records",
-        "InfomaniakComputeClient": "._compute",
+        "InfomaniakComputeClient": ".compute._client",
         "InfomaniakCredentials": "._credentials",
-        "InfomaniakDNSClient": "._dns",
-        "InfomaniakHeatClient": "._heat",
-        "InfomaniakIdentityClient": "._identity",
-        "InfomaniakMeteringClient": "._metering",
-        "InfomaniakNetworkClient": "._network",
+        "InfomaniakDNSClient": ".dns._client",
+        "InfomaniakHeatClient": ".heat._client",
+        "InfomaniakIdentityClient": ".identity._client",
+        "InfomaniakMeteringClient": ".metering._client",
+        "InfomaniakNetworkClient": ".network._client",
         "InfomaniakNewsletterClient": ".newsletter._client",
         "InfomaniakObjectStorageClient": "._object_storage",
         "InfomaniakS3Client": "._s3",
-        "InfomaniakVolumeClient": "._volume",
-        "InstanceAddress": "._compute_records",
-        "InstanceEvent": "._compute_records",
-        "InstanceInterface": "._compute_records",
-        "InstanceOptions": "._compute_records",
-        "InstanceUsage": "._metering_records",
-        "InstanceVolume": "._compute_records",
-        "L7Policy": "._network_balancer_records",
-        "L7Rule": "._network_balancer_records",
-        "Listener": "._network_balancer_records",
+        "InfomaniakVolumeClient": ".volume._client",
+        "InstanceAddress": ".compute._records",
+        "InstanceEvent": ".compute._records",
+        "InstanceInterface": ".compute._records",
+        "InstanceOptions": ".compute._records",
+        "InstanceUsage": ".metering._records",
+        "InstanceVolume": ".compute._records",
+        "L7Policy": ".network._balancer_records",
+        "L7Rule": ".network._balancer_records",
+        "Listener": ".network._balancer_records",
         "Listing": ".newsletter._choices",
-        "LoadBalancer": "._network_balancer_records",
-        "LoadBalancerStatistics": "._network_balancer_records",
-        "Measure": "._metering_records",
-        "MeteredResource": "._metering_records",
-        "Metric": "._metering_records",
-        "Network": "._network_records",
+        "LoadBalancer": ".network._balancer_records",
+        "LoadBalancerStatistics": ".network._balancer_records",
+        "Measure": ".metering._records",
+        "MeteredResource": ".metering._records",
+        "Metric": ".metering._records",
+        "Network": ".network._records",
         "NewsletterDomain": ".newsletter._records",
         "NewsletterDomainStatus": ".newsletter._records",
         "NewsletterTemplate": ".newsletter._content_records",
         "Operation": ".newsletter._waiting",
         "Plan": "._planning",
-        "Pool": "._network_balancer_records",
-        "PoolMember": "._network_balancer_records",
-        "Port": "._network_records",
-        "PortForwarding": "._network_records",
-        "Project": "._identity_records",
-        "PtrRecord": "._dns_records",
-        "RatedRow": "._metering_records",
+        "Pool": ".network._balancer_records",
+        "PoolMember": ".network._balancer_records",
+        "Port": ".network._records",
+        "PortForwarding": ".network._records",
+        "Project": ".identity._records",
+        "PtrRecord": ".dns._records",
+        "RatedRow": ".metering._records",
         "Recipients": ".newsletter._choices",
-        "RecordChange": "._dns_records",
-        "RecordSet": "._dns_records",
+        "RecordChange": ".dns._records",
+        "RecordSet": ".dns._records",
         "RefusedContact": ".newsletter._import_records",
-        "RescueAccess": "._compute_records",
+        "RescueAccess": ".compute._records",
         "ResourceFailedError": "._errors",
-        "RestoredBackup": "._volume_records",
-        "Role": "._identity_records",
-        "Route": "._network_records",
-        "Router": "._network_records",
-        "RouterInterface": "._network_records",
-        "SecurityGroup": "._network_records",
-        "SecurityGroupRule": "._network_records",
+        "RestoredBackup": ".volume._records",
+        "Role": ".identity._records",
+        "Route": ".network._records",
+        "Router": ".network._records",
+        "RouterInterface": ".network._records",
+        "SecurityGroup": ".network._records",
+        "SecurityGroupRule": ".network._records",
         "Segment": ".newsletter._content_records",
         "SegmentRule": ".newsletter._choices",
         "Selection": ".newsletter._choices",
         "SendPlan": ".newsletter._records",
-        "ServerGroup": "._compute_records",
-        "Service": "._identity_records",
-        "ServiceUsage": "._metering_records",
-        "Stack": "._heat_records",
-        "StackChanges": "._heat_records",
-        "StackEvent": "._heat_records",
-        "StackFailedError": "._heat_records",
-        "StackFailure": "._heat_records",
-        "StackResource": "._heat_records",
+        "ServerGroup": ".compute._records",
+        "Service": ".identity._records",
+        "ServiceUsage": ".metering._records",
+        "Stack": ".heat._records",
+        "StackChanges": ".heat._records",
+        "StackEvent": ".heat._records",
+        "StackFailedError": ".heat._records",
+        "StackFailure": ".heat._records",
+        "StackResource": ".heat._records",
         "Statistics": ".newsletter._records",
-        "Subnet": "._network_records",
+        "Subnet": ".network._records",
         "Subscriber": ".newsletter._records",
         "SubscriberStatus": ".newsletter._records",
         "SwiftOptions": "cloud._dialects.swift._options",
-        "TemplateInfo": "._heat_records",
-        "TemplateParameter": "._heat_records",
-        "TokenInfo": "._identity_records",
-        "UploadedImage": "._volume_records",
-        "UsagePeriod": "._metering_records",
-        "UsageReport": "._metering_records",
-        "User": "._identity_records",
-        "Volume": "._volume_records",
-        "VolumeAttachment": "._volume_records",
-        "VolumeBackup": "._volume_records",
-        "VolumeSnapshot": "._volume_records",
-        "VolumeTransfer": "._volume_records",
-        "VolumeType": "._volume_records",
-        "WantedRecordSet": "._dns_zonefile",
-        "WantedZone": "._dns_zonefile",
+        "TemplateInfo": ".heat._records",
+        "TemplateParameter": ".heat._records",
+        "TokenInfo": ".identity._records",
+        "UploadedImage": ".volume._records",
+        "UsagePeriod": ".metering._records",
+        "UsageReport": ".metering._records",
+        "User": ".identity._records",
+        "Volume": ".volume._records",
+        "VolumeAttachment": ".volume._records",
+        "VolumeBackup": ".volume._records",
+        "VolumeSnapshot": ".volume._records",
+        "VolumeTransfer": ".volume._records",
+        "VolumeType": ".volume._records",
+        "WantedRecordSet": ".dns._zonefile",
+        "WantedZone": ".dns._zonefile",
         "Webform": ".newsletter._content_records",
-        "Zone": "._dns_records",
-        "ZonePlan": "._dns_records",
+        "Zone": ".dns._records",
+        "ZonePlan": ".dns._records",
     },
 )

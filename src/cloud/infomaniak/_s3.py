@@ -68,7 +68,7 @@ class InfomaniakS3Client(S3StorageClient):
             endpoint_url: where S3 is; by default what the login's catalogue says, else Infomaniak's own.
             options: of this class.
         """
-        from cloud.infomaniak._identity import InfomaniakIdentityClient
+        from cloud.infomaniak.identity._client import InfomaniakIdentityClient
 
         with InfomaniakIdentityClient(credentials, profile=profile, region=region) as identity:
             key, where = identity.s3_key()

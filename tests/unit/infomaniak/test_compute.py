@@ -22,10 +22,10 @@ from cloud.common.errors import (
     QuotaExceededError,
     ServiceUnavailableError,
 )
-from cloud.infomaniak._compute import InfomaniakComputeClient
-from cloud.infomaniak._compute_create import label_of
-from cloud.infomaniak._compute_read import instance_of, key_pair_of, state_of
-from cloud.infomaniak._compute_records import InstanceOptions
+from cloud.infomaniak.compute._client import InfomaniakComputeClient
+from cloud.infomaniak.compute._create import label_of
+from cloud.infomaniak.compute._read import instance_of, key_pair_of, state_of
+from cloud.infomaniak.compute._records import InstanceOptions
 from unit.infomaniak.clouds import GLANCE, NEUTRON, NOVA, SAMPLES, body_of, client_of, login, sent
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from cloud.common.errors import (
     OutcomeUnknownError,
     PreconditionFailedError,
 )
-from cloud.infomaniak._dns import InfomaniakDNSClient
-from cloud.infomaniak._dns_zonefile import WantedZone
+from cloud.infomaniak.dns._client import InfomaniakDNSClient
+from cloud.infomaniak.dns._zonefile import WantedZone
 from unit.infomaniak.clouds import body_of, client_of, login, sent
 
 if TYPE_CHECKING:

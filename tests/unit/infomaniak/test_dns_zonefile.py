@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.common.errors import InvalidRequestError, PreconditionFailedError
-from cloud.infomaniak._dns_plan import check_thresholds, plan_zone
-from cloud.infomaniak._dns_records import ZonePlan, record_set_of, zone_of
-from cloud.infomaniak._dns_zonefile import WantedRecordSet, WantedZone
+from cloud.infomaniak.dns._plan import check_thresholds, plan_zone
+from cloud.infomaniak.dns._records import ZonePlan, record_set_of, zone_of
+from cloud.infomaniak.dns._zonefile import WantedRecordSet, WantedZone
 
 LABEL = st.from_regex(r"[a-z][a-z0-9]{0,10}", fullmatch=True)
 ADDRESS = st.tuples(*[st.integers(1, 254)] * 4).map(lambda parts: ".".join(map(str, parts)))

@@ -21,8 +21,8 @@ from cloud.common.errors import (
     TimeoutError_,
     UnsupportedOperationError,
 )
-from cloud.infomaniak._heat import InfomaniakHeatClient
-from cloud.infomaniak._heat_records import StackFailedError
+from cloud.infomaniak.heat._client import InfomaniakHeatClient
+from cloud.infomaniak.heat._records import StackFailedError
 from unit.infomaniak.clouds import body_of, client_of, login, sent
 
 if TYPE_CHECKING:

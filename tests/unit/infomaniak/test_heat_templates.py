@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cloud.common.errors import InvalidRequestError
-from cloud.infomaniak._heat_templates import Bundle, parse
+from cloud.infomaniak.heat._templates import Bundle, parse
 
 if TYPE_CHECKING:
     from pathlib import Path

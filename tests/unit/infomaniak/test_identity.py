@@ -17,7 +17,7 @@ from cloud.common.errors import (
     PermissionDeniedError,
     ServiceUnavailableError,
 )
-from cloud.infomaniak._identity import DELEGATED_HINT, RESTRICTED_HINT, InfomaniakIdentityClient
+from cloud.infomaniak.identity._client import DELEGATED_HINT, RESTRICTED_HINT, InfomaniakIdentityClient
 from unit.infomaniak.clouds import AUTH, body_of, client_of, login
 
 if TYPE_CHECKING:

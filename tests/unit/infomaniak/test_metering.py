@@ -21,8 +21,8 @@ from cloud.common.errors import (
     ServiceUnavailableError,
     UnsupportedOperationError,
 )
-from cloud.infomaniak._metering import InfomaniakMeteringClient
-from cloud.infomaniak._metering_records import INFOMANIAK_RATES, IcuRates, UsagePeriod, kind_of
+from cloud.infomaniak.metering._client import InfomaniakMeteringClient
+from cloud.infomaniak.metering._records import INFOMANIAK_RATES, IcuRates, UsagePeriod, kind_of
 from unit.infomaniak.clouds import CINDER, NEUTRON, NOVA, SAMPLES, client_of, login, sent
 
 if TYPE_CHECKING:

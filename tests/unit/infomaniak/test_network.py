@@ -19,8 +19,7 @@ from cloud.common.errors import (
     TimeoutError_,
 )
 from cloud.infomaniak._errors import ResourceFailedError
-from cloud.infomaniak._network import InfomaniakNetworkClient
-from cloud.infomaniak._network_balancer_read import (
+from cloud.infomaniak.network._balancer_read import (
     health_monitor_of,
     l7_policy_of,
     l7_rule_of,
@@ -30,7 +29,8 @@ from cloud.infomaniak._network_balancer_read import (
     pool_of,
     statistics_of,
 )
-from cloud.infomaniak._network_read import port_of
+from cloud.infomaniak.network._client import InfomaniakNetworkClient
+from cloud.infomaniak.network._read import port_of
 from unit.infomaniak.clouds import NEUTRON, OCTAVIA, SAMPLES, body_of, client_of, login, sent
 
 if TYPE_CHECKING:

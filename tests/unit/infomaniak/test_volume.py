@@ -17,8 +17,8 @@ from cloud.common.errors import (
     TimeoutError_,
 )
 from cloud.infomaniak._errors import ResourceFailedError
-from cloud.infomaniak._volume import InfomaniakVolumeClient
-from cloud.infomaniak._volume_records import backup_of, snapshot_of, transfer_of, volume_of
+from cloud.infomaniak.volume._client import InfomaniakVolumeClient
+from cloud.infomaniak.volume._records import backup_of, snapshot_of, transfer_of, volume_of
 from unit.infomaniak.clouds import CINDER, NOVA, SAMPLES, body_of, client_of, login, sent
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Instances on OpenStack's Nova. Its names are exported by `cloud.infomaniak`."""

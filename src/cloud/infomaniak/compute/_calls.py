@@ -1,0 +1,156 @@
+"""What all parts of the compute client share: Nova's URL and version, an instance, an action, its status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cloud.common.errors import ConflictError
+from cloud.infomaniak._planning import Step
+from cloud.infomaniak._service import ServiceClient, inner, part
+from cloud.infomaniak.compute._read import instance_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from cloud.common._records import Instance
+
+# 2.79 (OpenStack Train, 2019) has all that is used here: tags at creation, flavors by name, events of the deleted.
+HEADERS = {"OpenStack-API-Version": "compute 2.79"}
+
+
+class ComputeCalls(ServiceClient):
+    """The base of all parts of the compute client."""
+
+    service_type = "compute"
+    service_name = "compute"
+
+    def _service_url(self) -> str:
+        url = super()._service_url()
+        return url if "/v2" in url else f"{url}/v2.1"
+
+    def _other_service_url(self, service: str) -> str:
+        url = super()._other_service_url(service)
+        version = {"image": "/v2", "network": "/v2.0"}.get(service, "")
+        return url if url.endswith(version) else f"{url}{version}"
+
+    def _server(self, operation: str, instance_id: str) -> Instance:
+        """Return the instance."""
+        path = f"/servers/{part(instance_id)}"
+        return self._one(operation, instance_id, path, "server", self._instance_of, headers=HEADERS)
+
+    def _instance_of(self, data: Mapping[str, Any]) -> Instance:
+        return instance_of(data, self.region)
+
+    def _nova(self, method: str, path: str, **keywords: Any) -> Any:
+        """Return what one request answers, inside of a hook: the template runs it."""
+        return self._send(method, path, headers=HEADERS, **keywords)
+
+    def _nova_action(self, operation: str, instance_id: str, verb: str, body: Any = None) -> Any:
+        """Return what an action answers. It is sent once."""
+        path = f"/servers/{part(instance_id)}/action"
+        return self._rest(operation, instance_id, "POST", path, json={verb: body}, headers=HEADERS)
+
+    def _transition(
+        self,
+        operation: str,
+        instance_id: str,
+        verb: str,
+        body: Any = None,
+        *,
+        allowed: Collection[str],
+        done: Collection[str] = (),
+        changes: Mapping[str, Any] | None = None,
+        checks: tuple[Callable[[], str], ...] = (),
+    ) -> Step[bool]:
+        """Return the step that asks for another status; it answers False where the instance has it already.
+
+        Args:
+            allowed: statuses in which the service does it.
+            done: statuses in which there is nothing to do.
+        """
+        part(instance_id)
+
+        def act() -> bool:
+            if done and self._server(operation, instance_id).raw_state in done:
+                return False
+            self._nova_action(operation, instance_id, verb, body)
+            return True
+
+        def may() -> str:
+            status = self._server(operation, instance_id).raw_state
+            if status not in {*allowed, *done}:
+                raise ConflictError(
+                    f"the instance is {status}, and this needs {' or '.join(sorted(allowed))}",
+                    request_sent=False,
+                )
+            return f"the instance {instance_id} is {status}"
+
+        return Step(instance_id, act, changes or {}, (may, *checks))
+
+    def wait_for_status(
+        self,
+        instance_id: str,
+        statuses: Collection[str] = ("ACTIVE",),
+        *,
+        terminal_statuses: Collection[str] = ("ERROR",),
+        deadline_seconds: float = 600.0,
+        progress: Callable[[Instance], None] | None = None,
+    ) -> Instance | None:
+        """Return the instance once its own status is one of `statuses` and nothing is being done with it.
+
+        `wait_for` knows the states that all providers share; this one Nova's: ``VERIFY_RESIZE``, ``RESCUE``,
+        ``SHELVED_OFFLOADED``, ``SUSPENDED`` and so on.
+
+        Args:
+            statuses: with ``DELETED`` among them, not being there any more is waited for, and gives None.
+            progress: called with what each look finds.
+
+        Raises:
+            ResourceFailedError: it is in one of `terminal_statuses`.
+            TimeoutError_: the deadline passed.
+        """
+
+        def settled(found: Instance) -> str:
+            task = found.raw.get("OS-EXT-STS:task_state")
+            return found.raw_state if task is None else f"{found.raw_state} ({task})"
+
+        return self._wait(
+            "wait_for_status",
+            instance_id,
+            lambda: self._server("wait_for_status", instance_id),
+            state=settled,
+            # Nova shows what it has deleted for a moment: only what it does not know any more is gone.
+            states=set(statuses) - {"DELETED"},
+            terminal_states=terminal_statuses,
+            reason=lambda found: found.state_reason,
+            deadline_seconds=deadline_seconds,
+            gone="DELETED" in statuses,
+            tell=progress,
+        )
+
+    # -- flavors by name -------------------------------------------------------------------------------------
+    def _flavor(self, name_or_id: str) -> Mapping[str, Any]:
+        """Return Nova's own record of a flavor; inside of a hook.
+
+        Raises:
+            NotFoundError: there is none of that name or id; the hint names those that there are.
+        """
+        from cloud.common.errors import NotFoundError
+
+        known: list[str] = []
+        marker: str | None = None
+        while True:
+            params = {"limit": 500, "marker": marker}
+            page = inner(self._nova("GET", "/flavors/detail", params=params), "flavors")
+            for found in page:
+                if name_or_id in {found["name"], found["id"]}:
+                    flavor: Mapping[str, Any] = found
+                    return flavor
+                known.append(found["name"])
+            if not page:
+                raise NotFoundError(
+                    f"there is no flavor {name_or_id!r}",
+                    hint=f"there are {', '.join(sorted(known)[:30])}",
+                    request_sent=False,
+                )
+            marker = page[-1]["id"]

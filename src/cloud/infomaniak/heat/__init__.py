@@ -1,0 +1,1 @@
+"""Stacks on OpenStack's Heat. Its names are exported by `cloud.infomaniak`."""

@@ -1,0 +1,173 @@
+"""CloudKitty's part of metering: what a period costs, in both versions of its API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cloud.common.errors import NotFoundError, ServiceUnavailableError, UnsupportedOperationError
+from cloud.infomaniak._service import inner
+from cloud.infomaniak.metering import _parts as parts
+from cloud.infomaniak.metering import _records as r
+from cloud.infomaniak.metering._gnocchi import Measurements
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+_PAGE = 500
+_NAIVE = "%Y-%m-%dT%H:%M:%S"  # version 1 takes UTC without saying so
+
+
+class Rating(Measurements):
+    """What CloudKitty charges (https://docs.openstack.org/cloudkitty/latest/api-reference/)."""
+
+    _version: int | None = None
+
+    def get_summary(
+        self,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        *,
+        group_by: Sequence[str] = ("type",),
+        rates: r.IcuRates | None = None,
+    ) -> list[r.RatedRow]:
+        """Return the price of a period, a row for each group.
+
+        Args:
+            start: first moment, with a time zone; by default the month of `end`, in UTC.
+            end: first moment after it; by default now.
+            group_by: ``type`` (the metric), and with version 2 of the service also ``id``, ``project_id``,
+                ``time`` and what the metrics have; empty for one row.
+            rates: what an ICU is worth.
+
+        Raises:
+            UnsupportedOperationError: the service is of version 1, which cannot group by that.
+        """
+        period = r.UsagePeriod.of(start, end)
+        found = (
+            self._summary_v2(period, group_by)
+            if self.rating_version() == 2
+            else self._summary_v1(period, group_by)
+        )
+        return [parts.priced(row, rates) for row in found]
+
+    def list_dataframes(
+        self,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        *,
+        metric: str | None = None,
+        rates: r.IcuRates | None = None,
+    ) -> list[r.RatedRow]:
+        """Return the rows that the price of a period is made of: one for each resource, metric and hour.
+
+        Args:
+            start: first moment, with a time zone; by default the month of `end`, in UTC.
+            end: first moment after it; by default now.
+            metric: only rows of that metric.
+            rates: what an ICU is worth.
+        """
+        period = r.UsagePeriod.of(start, end)
+        found = (
+            self._frames_v2(period, metric) if self.rating_version() == 2 else self._frames_v1(period, metric)
+        )
+        return [parts.priced(row, rates) for row in found]
+
+    def list_charged_metrics(self) -> list[r.ChargedMetric]:
+        """Return what the service charges for."""
+        body = self._rest("list_charged_metrics", "", "GET", "/v1/info/metrics")
+        return [
+            r.ChargedMetric(name=each["metric_id"], unit=each["unit"], attributes=tuple(each["metadata"]))
+            for each in inner(body, "metrics")
+        ]
+
+    def rating_version(self) -> int:
+        """Return 2 where CloudKitty has version 2 of its API for this login, else 1. Asked once."""
+        if self._version is None:
+            try:
+                self._rest("rating_version", "", "GET", "/v2/summary", params={"limit": 1})
+            except NotFoundError:  # its storage cannot serve version 2: the whole of it is missing then
+                self._version = 1
+            else:
+                self._version = 2
+        return self._version
+
+    def _summary_v1(self, period: r.UsagePeriod, group_by: Sequence[str]) -> list[r.RatedRow]:
+        names = {"type": "res_type", "project_id": "tenant_id"}
+        unknown = [name for name in group_by if name not in names]
+        if unknown:
+            raise UnsupportedOperationError(
+                f"version 1 of the service cannot group by {unknown[0]!r}", hint="by type and project_id only"
+            )
+        params = {
+            "begin": period.start.strftime(_NAIVE),
+            "end": period.end.strftime(_NAIVE),
+            "groupby": ",".join(names[name] for name in group_by) or None,
+            "tenant_id": self._project_id("get_summary"),
+        }
+        body = self._rest("get_summary", "", "GET", "/v1/report/summary", params=params)
+        inner(body, "summary")
+        rows = parts.summary_v1(body, period)
+        # Without anything to charge it answers one row of all and nothing, grouped or not.
+        return [row for row in rows if row.metric != "ALL" or row.icu or not group_by]
+
+    def _summary_v2(self, period: r.UsagePeriod, group_by: Sequence[str]) -> list[r.RatedRow]:
+        rows: list[r.RatedRow] = []
+        while True:
+            params = {
+                "begin": period.start.isoformat(),
+                "end": period.end.isoformat(),
+                "groupby": list(group_by) or None,
+                "offset": len(rows),
+                "limit": _PAGE,
+            }
+            body = self._rest("get_summary", "", "GET", "/v2/summary", params=params)
+            if not isinstance(body, dict) or "results" not in body:
+                raise _no_rows()
+            found = parts.summary_v2(body, period) if body["results"] else []
+            rows += found
+            if not found or len(rows) >= body["total"]:
+                return rows
+
+    def _frames_v1(self, period: r.UsagePeriod, metric: str | None) -> list[r.RatedRow]:
+        params = {
+            "begin": period.start.strftime(_NAIVE),
+            "end": period.end.strftime(_NAIVE),
+            "resource_type": metric,
+            "tenant_id": self._project_id("list_dataframes"),
+        }
+        body = self._rest("list_dataframes", "", "GET", "/v1/storage/dataframes", params=params)
+        if not isinstance(body, dict) or not isinstance(body.get("dataframes"), list):
+            raise _no_rows()
+        return parts.frames_v1(body["dataframes"])
+
+    def _frames_v2(self, period: r.UsagePeriod, metric: str | None) -> list[r.RatedRow]:
+        rows: list[r.RatedRow] = []
+        seen = 0
+        while True:
+            params = {
+                "begin": period.start.isoformat(),
+                "end": period.end.isoformat(),
+                "filters": None if metric is None else f"type:{metric}",
+                "offset": seen,
+                "limit": _PAGE,
+            }
+            try:
+                body = self._rest("list_dataframes", "", "GET", "/v2/dataframes", params=params)
+            except NotFoundError:
+                if seen:  # more were announced: without them the listing would be cut short
+                    raise
+                return rows  # the service's word for none; that it has version 2 is known here
+            if not isinstance(body, dict) or not isinstance(body.get("dataframes"), list):
+                raise _no_rows()
+            found = parts.frames_v2(body["dataframes"])
+            rows += found
+            seen += len(found)
+            if not found or seen >= body["total"]:
+                return rows
+
+
+def _no_rows() -> ServiceUnavailableError:
+    return ServiceUnavailableError(
+        "the answer has no rows", hint="is there a proxy between you and the service?"
+    )

@@ -1,0 +1,1 @@
+"""Networks and load balancers on OpenStack's Neutron and Octavia. Its names are exported by `cloud.infomaniak`."""

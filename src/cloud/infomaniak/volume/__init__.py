@@ -1,0 +1,1 @@
+"""Volumes on OpenStack's Cinder. Its names are exported by `cloud.infomaniak`."""
