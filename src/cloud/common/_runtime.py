@@ -108,8 +108,7 @@ class Runtime:
                         raise
                     raise failure from error
             else:
-                if attempts:
-                    self._budget.give_back()
+                self._budget.give_back()
                 self._report(operation, resource, number, clock() - started, facts, None, None)
                 return result
             if delay > 0:

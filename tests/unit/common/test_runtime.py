@@ -170,6 +170,18 @@ def test_a_spent_budget_ends_retries_of_all_calls_of_the_client(world: World) ->
     assert len(runs) == 1  # 100 retries of 5 tokens have taken all 500
 
 
+def test_successes_refill_the_budget_also_those_at_the_first_try(world: World) -> None:
+    """A client that lives long and meets a fault now and then must not run out of retries."""
+    runtime = world.runtime(policy={"max_attempts": 2})
+    for _ in range(300):
+        call, runs = world.script(SdkError(), "answer")
+        assert runtime.run("get", "b/k", call) == "answer"
+        assert len(runs) == 2
+        for _ in range(9):
+            call, _ = world.script("answer")
+            runtime.run("get", "b/k", call)
+
+
 # -- calls that must not be repeated -------------------------------------------------------------------------
 def test_a_lost_answer_to_a_call_that_must_not_be_repeated_is_its_own_error(world: World) -> None:
     call, runs = world.script(SdkError(None))
