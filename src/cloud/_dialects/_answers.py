@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cloud.common._storage_types import ObjectBody
-from cloud.common.errors import IntegrityError
+from cloud.common.errors import IntegrityError, ServiceUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import TracebackType
 
     from cloud._wire._types import HttpResponse
     from cloud.common._checksums import ChecksumAlgorithm
@@ -18,8 +19,13 @@ if TYPE_CHECKING:
 
 MAX_ERROR_BYTES = 64 << 10
 MAX_DOCUMENT_BYTES = 64 << 20
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)").fullmatch
-_HTTP_DATE = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT").fullmatch
+# 18 digits are more than any object has, and keep int() cheap.
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", re.ASCII).fullmatch
+_HTTP_DATE = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII).fullmatch
+# What comes of reading something of another shape than was expected, and whose exceptions these are. An SDK's own
+# are its word on the answer, and have their place in the tables of errors.
+_CONFUSED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_PLAIN = frozenset({"binascii", "builtins", "json", "xml"})
 _MONTHS = {
     name: number
     for number, name in enumerate(
@@ -47,6 +53,51 @@ def read_document(response: HttpResponse) -> bytes:
         return response.read(MAX_DOCUMENT_BYTES)
 
 
+def load_json(document: bytes) -> Any:
+    """Return a JSON document.
+
+    Raises:
+        ValueError: it is none, or nests deeper than Python's parser goes.
+    """
+    import json
+
+    try:
+        return json.loads(document)
+    except RecursionError as exc:
+        raise ValueError("the document nests too deep") from exc
+
+
+class understood:  # noqa: N801  # reads as a statement: ``with understood("listing"):``
+    """Inside of it an answer is read, and whatever Python finds wrong with its shape is the answer's fault.
+
+    For answers whose members are many and of which none may be taken for granted: the SDKs read what they get
+    without looking, too.
+
+    Args:
+        what: the answer, for the message.
+
+    Raises:
+        ServiceUnavailableError: it is not what the protocol says.
+    """
+
+    __slots__ = ("_what",)
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __enter__(self) -> None:
+        """Begin to read."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Translate what reading raised."""
+        if isinstance(error, _CONFUSED) and type(error).__module__.partition(".")[0] in _PLAIN:
+            raise ServiceUnavailableError(
+                f"the {self._what} is not what the protocol says ({type(error).__name__})"
+            ) from error
+
+
 def parse_http_date(text: str | None) -> datetime | None:
     """Return the moment of an HTTP date; None for a missing or unreadable one."""
     if text is None:
@@ -55,9 +106,22 @@ def parse_http_date(text: str | None) -> datetime | None:
     if match is None or match[2] not in _MONTHS:
         return None
     day, _, year, hour, minute, second = match.groups()
-    return datetime(
-        int(year), _MONTHS[match[2]], int(day), int(hour), int(minute), int(second), tzinfo=timezone.utc
-    )
+    try:
+        return datetime(
+            int(year), _MONTHS[match[2]], int(day), int(hour), int(minute), int(second), tzinfo=timezone.utc
+        )
+    except ValueError:  # a day that no month has, or a leap second
+        return None
+
+
+def parse_unix_time(text: str | None) -> datetime | None:
+    """Return the moment of seconds since the epoch, with or without a fraction; None for an unreadable one."""
+    if text is None or len(text) > 32:
+        return None
+    try:
+        return datetime.fromtimestamp(float(text), timezone.utc)
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
 def http_date(moment: datetime) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, final
 
+from cloud._dialects._answers import load_json, understood
 from cloud._dialects.azure_blob._leases import AzureLeases
 from cloud._dialects.azure_blob._metadata import check_tags, encode_name
 from cloud._dialects.azure_blob._native import blob_client, call_sdk, read_page
@@ -34,14 +35,16 @@ class AzureStorageClient(AzureSigning, AzureSettings, AzureLeases, TagHooks, Ver
         if answer is None:
             # azure-core takes any success, also a captive portal's, for an answer that leaves all out.
             raise ServiceUnavailableError("the answer holds no tags, not even none: not an Azure service's")
-        return dict(answer)
+        with understood("list of tags"):
+            return dict(answer)
 
     def _set_tags(self, bucket: str, key: str, version_id: str | None, tags: Mapping[str, str]) -> None:
         check_tags(tags)
         call_sdk(blob_client(self.native, bucket, key, version_id).set_blob_tags, dict(tags))
 
     def _list_versions_page(self, request: ListRequest) -> Page[ObjectInfo]:
-        return self._list_by_key(request, "versions", _version)
+        with understood("listing of versions"):
+            return self._list_by_key(request, "versions", _version)
 
     def _list_by_key(
         self, request: ListRequest, include: str, describe: Callable[[str, Any], ObjectInfo | None]
@@ -86,14 +89,20 @@ class AzureStorageClient(AzureSigning, AzureSettings, AzureLeases, TagHooks, Ver
         """
         self._check_key(bucket, key)
         stored = {encode_name(name): value for name, value in checked_metadata(metadata).items()} or None
+
+        def named(answer: Any) -> str:
+            if not answer.get("snapshot"):
+                raise ServiceUnavailableError("the answer names no snapshot: not an Azure service's")
+            return str(answer["snapshot"])
+
         # Each request makes one more snapshot: it is not repeated when its answer is lost.
         answer = self._run(
             "create_snapshot",
             f"{bucket}/{key}",
-            lambda: call_sdk(blob_client(self.native, bucket, key).create_snapshot, metadata=stored),
+            lambda: named(call_sdk(blob_client(self.native, bucket, key).create_snapshot, metadata=stored)),
             idempotent=False,
         )
-        return f"{SNAPSHOT}{answer['snapshot']}"
+        return f"{SNAPSHOT}{answer}"
 
     @final
     def list_snapshots(
@@ -237,13 +246,14 @@ class AzureStorageClient(AzureSigning, AzureSettings, AzureLeases, TagHooks, Ver
                 filter_expression=expression,
                 results_per_page=page_size,
             )
-            found = (
-                TaggedObject(
-                    bucket=item.container_name or bucket or "", key=item.name, tags=item.tags or EMPTY
+            with understood("list of objects"):
+                found = tuple(
+                    TaggedObject(
+                        bucket=item.container_name or bucket or "", key=item.name, tags=item.tags or EMPTY
+                    )
+                    for item in page.items
                 )
-                for item in page.items
-            )
-            return Page(tuple(found), (), page.next_token)
+            return Page(found, (), page.next_token)
 
         return Pager(
             lambda page_token: self._run("find_by_tags", bucket or "", lambda: fetch(page_token)),
@@ -265,7 +275,12 @@ class AzureStorageClient(AzureSigning, AzureSettings, AzureLeases, TagHooks, Ver
 
         def page(page_token: str | None) -> Page[ObjectInfo]:
             request = ListRequest(bucket, prefix, None, None, page_size, page_token)
-            return self._run(operation, bucket, lambda: fetch(request))
+
+            def read() -> Page[ObjectInfo]:
+                with understood("listing"):
+                    return fetch(request)
+
+            return self._run(operation, bucket, read)
 
         return Pager(page, token=token, limit=limit)
 
@@ -327,10 +342,10 @@ def _decode_token(token: str | None) -> tuple[str | None, str | None]:
     """Return where a page begins: the service's marker, and the last key before it."""
     if token is None:
         return None, None
-    import json
-
     try:
-        marker, done = json.loads(token)
-    except ValueError as exc:
-        raise InvalidRequestError(f"{token!r} is no page token of this listing") from exc
+        marker, done = load_json(token.encode())
+    except (TypeError, ValueError) as exc:
+        raise InvalidRequestError(f"{token!r} is no page token of this listing", request_sent=False) from exc
+    if not all(part is None or isinstance(part, str) for part in (marker, done)):
+        raise InvalidRequestError(f"{token!r} is no page token of this listing", request_sent=False)
     return marker, done

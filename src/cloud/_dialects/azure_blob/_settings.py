@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, final
 
+from cloud._dialects._answers import understood
 from cloud._dialects.azure_blob._metadata import decode_name, encode_name
 from cloud._dialects.azure_blob._native import blob_client, call_sdk
 from cloud._dialects.azure_blob._store import AzureObjectStore
@@ -30,10 +31,14 @@ class AzureSettings(AzureObjectStore):
     @final
     def get_bucket_metadata(self, bucket: str) -> dict[str, str]:
         """Return the container's metadata."""
-        answer = self._container(
-            "get_bucket_metadata", bucket, lambda client: call_sdk(client.get_container_properties)
-        )
-        return {decode_name(name): value for name, value in (answer.metadata or {}).items()}
+
+        def get(client: Any) -> dict[str, str]:
+            answer = call_sdk(client.get_container_properties)
+            with understood("container"):
+                return {decode_name(name): value for name, value in (answer.metadata or {}).items()}
+
+        found: dict[str, str] = self._container("get_bucket_metadata", bucket, get)
+        return found
 
     @final
     def set_bucket_metadata(self, bucket: str, metadata: Mapping[str, str]) -> None:
@@ -50,18 +55,21 @@ class AzureSettings(AzureObjectStore):
         """Return the container's public access and its stored access policies."""
         from cloud._dialects.azure_blob._records import AccessPolicy, BucketAccess
 
-        answer = self._container(
-            "get_bucket_access", bucket, lambda client: call_sdk(client.get_container_access_policy)
-        )
-        policies = {
-            item.id: AccessPolicy(
-                permissions=item.access_policy.permission or "",
-                starts_at=_moment(item.access_policy.start),
-                expires_at=_moment(item.access_policy.expiry),
-            )
-            for item in answer["signed_identifiers"]
-        }
-        return BucketAccess(public=answer["public_access"] or "none", policies=policies)
+        def get(client: Any) -> BucketAccess:
+            answer = call_sdk(client.get_container_access_policy)
+            with understood("list of policies"):
+                policies = {
+                    item.id: AccessPolicy(
+                        permissions=item.access_policy.permission or "",
+                        starts_at=_moment(item.access_policy.start),
+                        expires_at=_moment(item.access_policy.expiry),
+                    )
+                    for item in answer["signed_identifiers"]
+                }
+                return BucketAccess(public=answer["public_access"] or "none", policies=policies)
+
+        found: BucketAccess = self._container("get_bucket_access", bucket, get)
+        return found
 
     @final
     def set_bucket_access(self, bucket: str, access: BucketAccess) -> None:
@@ -108,9 +116,14 @@ class AzureSettings(AzureObjectStore):
     @final
     def get_soft_delete_days(self) -> int | None:
         """Return for how many days deleted objects can be brought back; None when they are gone at once."""
-        answer = self._run("get_soft_delete_days", "", lambda: call_sdk(self.native.get_service_properties))
-        policy = answer["delete_retention_policy"]
-        return policy.days if policy.enabled else None
+
+        def get() -> int | None:
+            answer = call_sdk(self.native.get_service_properties)
+            with understood("account's settings"):
+                policy = answer["delete_retention_policy"]
+                return policy.days if policy.enabled else None
+
+        return self._run("get_soft_delete_days", "", get)
 
     @final
     def set_soft_delete_days(self, days: int | None) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cloud._dialects._answers import parse_http_date
+from cloud._dialects._answers import parse_http_date, understood
 from cloud._dialects._xmltree import parse_timestamp
 from cloud.common._checksums import ChecksumAlgorithm, available
 from cloud.common.errors import IntegrityError, ServiceUnavailableError
@@ -36,6 +36,11 @@ def info_of_resource(bucket: str, key: str, resource: Mapping[str, Any]) -> Obje
     Raises:
         ServiceUnavailableError: it is no such resource.
     """
+    with understood("object"):
+        return _info_of_resource(bucket, key, resource)
+
+
+def _info_of_resource(bucket: str, key: str, resource: Mapping[str, Any]) -> ObjectInfo:
     get = resource.get
     size, generation, updated = get("size"), get("generation"), get("updated")
     if size is None or not generation:
@@ -136,7 +141,7 @@ def check_untouched(response: HttpResponse) -> None:
     )
     if response.status == 200 and not changed:
         length = headers.get("x-goog-stored-content-length")
-        changed = length is not None and response.length is not None and int(length) != response.length
+        changed = length is not None and response.length is not None and length != str(response.length)
     if changed:
         response.close()
         raise IntegrityError(

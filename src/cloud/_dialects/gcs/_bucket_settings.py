@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, TypeVar, final
 
+from cloud._dialects._answers import understood
 from cloud._dialects.gcs._store import GCSObjectStore
 from cloud.common._observe import call_facts
 from cloud.common.errors import InvalidRequestError, ServiceUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+T = TypeVar("T")
 
 
 class GCSBucketSettings(GCSObjectStore):
@@ -27,17 +30,21 @@ class GCSBucketSettings(GCSObjectStore):
         """Return the SDK's bucket; no request is made."""
         return self.native.bucket(bucket, user_project=self._setup.options.user_project)
 
-    def _settings(self, operation: str, bucket: str) -> dict[str, Any]:
-        """Return the bucket's resource: https://cloud.google.com/storage/docs/json_api/v1/buckets."""
+    def _settings(self, operation: str, bucket: str, read: Callable[[dict[str, Any]], T]) -> T:
+        """Return what `read` finds in the bucket's resource.
+
+        https://cloud.google.com/storage/docs/json_api/v1/buckets
+        """
         self._check_bucket(bucket)
 
-        def get() -> dict[str, Any]:
+        def get() -> T:
             handle = self._handle(bucket)
-            handle.reload(**self._call_arguments())
-            # The resource as it came: the SDK's own properties leave out lifecycle rules that it does not know.
-            resource: dict[str, Any] = handle._properties  # noqa: SLF001  # for that reason
-            require_kind(resource, "storage#bucket")
-            return resource
+            with understood("bucket's resource"):
+                handle.reload(**self._call_arguments())
+                # The resource as it came: the SDK's own properties leave out lifecycle rules that it does not know.
+                resource: dict[str, Any] = handle._properties  # noqa: SLF001  # for that reason
+                require_kind(resource, "storage#bucket")
+                return read(resource)
 
         return self._run(operation, bucket, get)
 
@@ -61,14 +68,12 @@ class GCSBucketSettings(GCSObjectStore):
     @final
     def get_bucket_location(self, bucket: str) -> str:
         """Return where the bucket is, in Google's words: ``EU``, ``EUROPE-WEST6``, ``NAM4``."""
-        location: str = self._settings("get_bucket_location", bucket)["location"]
-        return location
+        return self._settings("get_bucket_location", bucket, lambda found: str(found["location"]))
 
     @final
     def get_bucket_storage_class(self, bucket: str) -> str:
         """Return the storage class of objects that are written without one."""
-        storage_class: str = self._settings("get_bucket_storage_class", bucket)["storageClass"]
-        return storage_class
+        return self._settings("get_bucket_storage_class", bucket, lambda found: str(found["storageClass"]))
 
     @final
     def set_bucket_storage_class(self, bucket: str, storage_class: str) -> None:
@@ -84,8 +89,11 @@ class GCSBucketSettings(GCSObjectStore):
     @final
     def get_bucket_versioning(self, bucket: str) -> bool:
         """Return whether the bucket keeps a noncurrent version of everything that is replaced or deleted."""
-        settings = self._settings("get_bucket_versioning", bucket)
-        return bool(settings.get("versioning", {}).get("enabled", False))
+        return self._settings(
+            "get_bucket_versioning",
+            bucket,
+            lambda found: bool(found.get("versioning", {}).get("enabled", False)),
+        )
 
     @final
     def set_bucket_versioning(self, bucket: str, *, enabled: bool) -> None:
@@ -95,8 +103,7 @@ class GCSBucketSettings(GCSObjectStore):
     @final
     def get_bucket_labels(self, bucket: str) -> dict[str, str]:
         """Return the bucket's labels."""
-        labels: dict[str, str] = self._settings("get_bucket_labels", bucket).get("labels", {})
-        return labels
+        return self._settings("get_bucket_labels", bucket, lambda found: dict(found.get("labels", {})))
 
     @final
     def set_bucket_labels(self, bucket: str, labels: Mapping[str, str]) -> None:
@@ -105,17 +112,24 @@ class GCSBucketSettings(GCSObjectStore):
         Raises:
             PreconditionFailedError: somebody changed the bucket meanwhile; nothing was changed here.
         """
-        settings = self._settings("set_bucket_labels", bucket)
-        merged = {**dict.fromkeys(settings.get("labels", {})), **labels}  # None removes a label
-        self._change(
-            "set_bucket_labels", bucket, "labels", merged, metageneration=settings.get("metageneration")
+        present, metageneration = self._settings(
+            "set_bucket_labels",
+            bucket,
+            lambda found: (dict(found.get("labels", {})), found.get("metageneration")),
         )
+        merged = {**dict.fromkeys(present), **labels}  # None removes a label
+        self._change("set_bucket_labels", bucket, "labels", merged, metageneration=metageneration)
 
     @final
     def get_uniform_access(self, bucket: str) -> bool:
         """Return whether IAM alone decides who may do what, and no object has an ACL."""
-        access = self._settings("get_uniform_access", bucket).get("iamConfiguration", {})
-        return bool(access.get("uniformBucketLevelAccess", {}).get("enabled", False))
+        return self._settings(
+            "get_uniform_access",
+            bucket,
+            lambda found: bool(
+                found.get("iamConfiguration", {}).get("uniformBucketLevelAccess", {}).get("enabled", False)
+            ),
+        )
 
     @final
     def set_uniform_access(self, bucket: str, *, enabled: bool) -> None:
@@ -133,8 +147,10 @@ class GCSBucketSettings(GCSObjectStore):
     @final
     def get_requester_pays(self, bucket: str) -> bool:
         """Return whether who asks for an object pays for the request and the transfer."""
-        return bool(
-            self._settings("get_requester_pays", bucket).get("billing", {}).get("requesterPays", False)
+        return self._settings(
+            "get_requester_pays",
+            bucket,
+            lambda found: bool(found.get("billing", {}).get("requesterPays", False)),
         )
 
     @final
@@ -145,8 +161,10 @@ class GCSBucketSettings(GCSObjectStore):
     @final
     def get_default_kms_key(self, bucket: str) -> str | None:
         """Return the Cloud KMS key that encrypts what is written without one; None for Google's own."""
-        key: str | None = (
-            self._settings("get_default_kms_key", bucket).get("encryption", {}).get("defaultKmsKeyName")
+        key: str | None = self._settings(
+            "get_default_kms_key",
+            bucket,
+            lambda found: found.get("encryption", {}).get("defaultKmsKeyName"),
         )
         return key
 
@@ -165,9 +183,9 @@ class GCSBucketSettings(GCSObjectStore):
     @final
     def get_bucket_lifecycle(self, bucket: str) -> list[dict[str, Any]]:
         """Return the bucket's lifecycle rules, in the words of Google's API; empty when it has none."""
-        lifecycle = self._settings("get_bucket_lifecycle", bucket).get("lifecycle", {})
-        rules: list[dict[str, Any]] = lifecycle.get("rule", [])
-        return rules
+        return self._settings(
+            "get_bucket_lifecycle", bucket, lambda found: list(found.get("lifecycle", {}).get("rule", []))
+        )
 
     @final
     def set_bucket_lifecycle(self, bucket: str, rules: Sequence[Mapping[str, Any]]) -> None:
@@ -182,8 +200,7 @@ class GCSBucketSettings(GCSObjectStore):
     @final
     def get_bucket_cors(self, bucket: str) -> list[dict[str, Any]]:
         """Return the rules for browsers of other origins, in the words of Google's API; empty for none."""
-        rules: list[dict[str, Any]] = self._settings("get_bucket_cors", bucket).get("cors", [])
-        return rules
+        return self._settings("get_bucket_cors", bucket, lambda found: list(found.get("cors", [])))
 
     @final
     def set_bucket_cors(self, bucket: str, rules: Sequence[Mapping[str, Any]]) -> None:
@@ -203,8 +220,10 @@ class GCSBucketSettings(GCSObjectStore):
         def get() -> dict[str, Any]:
             # Version 3 has conditions; a lower one hides them, and writing it back would remove them:
             # https://cloud.google.com/iam/docs/policies#versions
-            policy = self._handle(bucket).get_iam_policy(requested_policy_version=3, **self._call_arguments())
-            return {"bindings": [], **_policy_document(policy)}
+            handle, arguments = self._handle(bucket), self._call_arguments()
+            with understood("policy"):
+                policy = handle.get_iam_policy(requested_policy_version=3, **arguments)
+                return {"bindings": [], **_policy_document(policy)}
 
         return self._run("get_bucket_policy", bucket, get)
 
@@ -239,7 +258,7 @@ def require_kind(resource: Mapping[str, Any], kind: str) -> None:
     Raises:
         ServiceUnavailableError: it is not: the SDK takes any page in JSON for one in which all is left out.
     """
-    if resource.get("kind") != kind:
+    if not isinstance(resource, dict) or resource.get("kind") != kind:
         raise ServiceUnavailableError(f"the answer is no {kind}: this was not Google Cloud Storage")
 
 

@@ -12,6 +12,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote
 
+from cloud._dialects._answers import understood
 from cloud._dialects._xmltree import MalformedAnswerError, parse_timestamp
 from cloud._dialects.gcs import _batch
 from cloud._dialects.gcs._errors import GCSServiceError
@@ -102,7 +103,9 @@ def complete(ops: Operations, upload: Upload, parts: Sequence[Part]) -> Stored:
     target += f"{conditions(request)}{kms_query(ops.options.kms_key_name)}"
     answer = _compose(ops, target, sources, resource_of(request), create_only=request.if_absent)
     size = sum(part.size for part in parts)
-    if int(answer.get("size") or 0) != size:
+    with understood("answer to a compose"):
+        composed = int(answer.get("size") or 0)
+    if composed != size:
         raise IntegrityError(f"the service composed {answer.get('size')} instead of {size} bytes")
     check_whole(parts, answer.get("crc32c"))
     _clean_up(ops, upload, used)
@@ -139,7 +142,7 @@ def _compose(
         "POST", target, headers=ops.key_headers | _JSON, body=to_json(body), create_only=create_only
     )
     answer = read_json(response)
-    if not answer.get("generation"):
+    if not answer.get("generation") or not isinstance(answer["generation"], str):
         raise MalformedAnswerError("the answer to a compose describes no object")
     return answer
 
@@ -184,11 +187,12 @@ def abort(ops: Operations, upload: Upload) -> bool:
     while True:
         query = f"versions=true&fields=items(name,generation),nextPageToken&prefix={quoted(prefix)}{token}"
         page = read_json(ops.exchange.call("GET", f"{bucket_path(bucket)}/o?{query}"))
-        found += [(item["name"], item["generation"]) for item in page.get("items") or ()]
-        if not page.get("nextPageToken"):
-            break
-        token = f"&pageToken={quoted(page['nextPageToken'])}"
-    markers = [entry for entry in found if entry[0].endswith(f"/{_MARKER}")]
+        with understood("list of parts"):
+            found += [(item["name"], item["generation"]) for item in page.get("items") or ()]
+            markers = [entry for entry in found if entry[0].endswith(f"/{_MARKER}")]
+            if not page.get("nextPageToken"):
+                break
+            token = f"&pageToken={quoted(page['nextPageToken'])}"
     _delete(ops, bucket, [entry for entry in found if entry not in markers])
     _delete(ops, bucket, markers)
     return bool(found)
@@ -202,16 +206,18 @@ def unfinished_page(ops: Operations, request: ListRequest) -> Page[UnfinishedUpl
         query += f"&pageToken={quoted(request.token)}"
     page = read_json(ops.exchange.call("GET", f"{bucket_path(request.bucket)}/o?{query}"))
     found = []
-    for item in page.get("items") or ():
-        upload_id, _, name = item["name"].removeprefix(UPLOADS_PREFIX).partition("/")
-        key = unquote((item.get("metadata") or {}).get(_KEY, ""))
-        if name == _MARKER and key.startswith(request.prefix):
-            found.append(
-                UnfinishedUpload(
-                    bucket=request.bucket,
-                    key=key,
-                    upload_id=upload_id,
-                    started_at=parse_timestamp(item["timeCreated"]),
+    with understood("list of uploads"):
+        for item in page.get("items") or ():
+            upload_id, _, name = item["name"].removeprefix(UPLOADS_PREFIX).partition("/")
+            key = unquote((item.get("metadata") or {}).get(_KEY, ""))
+            if name == _MARKER and key.startswith(request.prefix):
+                found.append(
+                    UnfinishedUpload(
+                        bucket=request.bucket,
+                        key=key,
+                        upload_id=upload_id,
+                        started_at=parse_timestamp(item["timeCreated"]),
+                    )
                 )
-            )
-    return Page(tuple(found), next_token=page.get("nextPageToken") or None)
+        token = quoted(page.get("nextPageToken") or "") and page["nextPageToken"]
+    return Page(tuple(found), next_token=token or None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cloud._dialects._answers import understood
 from cloud._dialects.gcs._names import object_path, quoted
 from cloud._dialects.gcs._writes import kms_query, read_json, resource_of, to_json
 from cloud.common._storage_types import Stored
@@ -92,9 +93,11 @@ def _rewrite(ops: Operations, request: CopyRequest) -> Stored:
             )
         )
         if answer.get("done"):
-            resource = answer.get("resource") or {}
-            return Stored(resource.get("generation"), resource.get("generation"))
-        following, now = answer.get("rewriteToken"), int(answer.get("totalBytesRewritten") or 0)
+            with understood("answer to a copy"):
+                resource = answer.get("resource") or {}
+                return Stored(resource.get("generation"), resource.get("generation"))
+        with understood("answer to a copy"):
+            following, now = answer.get("rewriteToken"), int(answer.get("totalBytesRewritten") or 0)
         if not following or now <= rewritten:
             raise ServiceUnavailableError(
                 "the copy makes no progress: the service says neither done nor more"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from cloud._dialects._answers import read_error_bytes
+from cloud._dialects._answers import load_json, read_error_bytes
 from cloud._dialects._failures import from_wire, kind_of_status
 from cloud._wire._errors import WireError
 from cloud.common import errors as e
@@ -158,17 +157,18 @@ def parse_error(body: bytes) -> tuple[str | None, str]:
 
 def _parse_json_error(body: bytes) -> tuple[str | None, str]:
     try:
-        document = json.loads(body)
+        document = load_json(body)
     except ValueError:
         return None, ""
-    error = document.get("error")
+    error = document.get("error") if isinstance(document, dict) else None
     if isinstance(error, str):  # of the token endpoint
         return error, str(document.get("error_description") or error)
     if not isinstance(error, dict):
         return None, ""
-    first: Any = next(iter(error.get("errors") or ()), None)
-    reason = first.get("reason") if isinstance(first, dict) else None
-    return reason or error.get("status"), str(error.get("message") or "")
+    errors = error.get("errors")
+    first: Any = errors[0] if isinstance(errors, list) and errors else None
+    reason = (first.get("reason") if isinstance(first, dict) else None) or error.get("status")
+    return reason if isinstance(reason, str) else None, str(error.get("message") or "")
 
 
 def translate(exc: Exception, _context: e.ErrorContext) -> e.CloudError | None:
@@ -281,8 +281,9 @@ def from_sdk(exc: Exception) -> e.CloudError:
 
 
 def _from_api_call(exc: Any) -> e.CloudError:
-    first: Any = next(iter(exc.errors or ()), None)
+    first: Any = exc.errors[0] if isinstance(exc.errors, (list, tuple)) and exc.errors else None
     code = first.get("reason") if isinstance(first, dict) else None
+    code = code if isinstance(code, str) else None
     status = int(exc.code)
     headers = getattr(exc.response, "headers", None) or {}
     lower = {str(name).lower(): str(value) for name, value in headers.items()}

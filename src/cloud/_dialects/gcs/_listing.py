@@ -5,13 +5,12 @@ https://cloud.google.com/storage/docs/json_api/v1/objects/list
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from cloud._dialects._answers import read_document
+from cloud._dialects._answers import load_json, read_document, understood
 from cloud._dialects._xmltree import MalformedAnswerError, parse_timestamp
 from cloud._dialects.gcs._names import bucket_path, quoted
 from cloud.common._listed import listed_object
@@ -44,9 +43,12 @@ def list_page(exchange: Exchange, request: ListRequest) -> Page[ObjectInfo]:
     page = _page(exchange, request.bucket, query)
     items = _items(request.bucket, page)
     prefixes = tuple(page.get("prefixes") or ())
+    token = page.get("nextPageToken") or None
+    if not all(isinstance(text, str) for text in (*prefixes, token or "")):
+        raise MalformedAnswerError(f"listing of bucket {request.bucket!r}: a prefix or token is no text")
     if request.start_after is not None:
         items, prefixes = _after(exchange, request, request.start_after, items, prefixes)
-    return Page(tuple(items), prefixes, page.get("nextPageToken") or None)
+    return Page(tuple(items), prefixes, token)
 
 
 def _page(exchange: Exchange, bucket: str, query: Iterable[str]) -> dict[str, Any]:
@@ -57,11 +59,15 @@ def _page(exchange: Exchange, bucket: str, query: Iterable[str]) -> dict[str, An
     """
     body = read_document(exchange.call("GET", f"{bucket_path(bucket)}/o?{'&'.join(query)}"))
     try:
-        page = json.loads(body)
+        page = load_json(body)
     except ValueError as error:
         raise MalformedAnswerError(f"listing of bucket {bucket!r}: the answer is no JSON") from error
     # With `fields` an empty page is an empty object: there is no member that every page has.
-    if not isinstance(page, dict) or not isinstance(page.get("items") or [], list):
+    if (
+        not isinstance(page, dict)
+        or not isinstance(page.get("items") or [], list)
+        or not isinstance(page.get("prefixes") or [], list)
+    ):
         raise MalformedAnswerError(f"listing of bucket {bucket!r}: the answer is no listing")
     return page
 
@@ -71,20 +77,26 @@ def _items(bucket: str, page: dict[str, Any]) -> list[ObjectInfo]:
     try:
         return [
             make(
-                item["name"],
+                _text(item["name"]),
                 int(item["size"]),
-                item["generation"],
+                _text(item["generation"]),
                 parse_timestamp(item["updated"]),
                 item.get("storageClass"),
             )
             for item in page.get("items") or ()
         ]
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         if isinstance(error, MalformedAnswerError):
             raise
         raise MalformedAnswerError(
             f"listing of bucket {bucket!r}: an entry is incomplete ({error})"
         ) from error
+
+
+def _text(value: Any) -> str:
+    if value.__class__ is not str:
+        raise TypeError("a name or a generation is no text")
+    return value
 
 
 def _after(
@@ -110,7 +122,9 @@ def _after(
                 f"startOffset={quoted(start)}",
             ]
             found = _page(exchange, request.bucket, query).get("items") or ()
-            if any(item["name"].encode() > least for item in found):
+            with understood("listing"):
+                is_beyond = any(item["name"].encode() > least for item in found)
+            if is_beyond:
                 kept.append(prefix)
         elif prefix.encode() > least:
             kept.append(prefix)
@@ -136,12 +150,13 @@ def versions_page(exchange: Exchange, request: ListRequest) -> Page[ObjectInfo]:
         page = _page(exchange, request.bucket, query)
         found += _versions(request.bucket, page)
         token = page.get("nextPageToken") or None
-        if token is None:
-            return Page(tuple(_newest_first(found)))
-        last = found[-1].key if found else None
-        if last is not None and found[0].key != last:
-            whole = [item for item in found if item.key != last]
-            return Page(tuple(_newest_first(whole)), next_token=_FROM + last)
+        with understood("listing of versions"):
+            if token is None:
+                return Page(tuple(_newest_first(found)))
+            last = found[-1].key if found else None
+            if last is not None and found[0].key != last:
+                whole = [item for item in found if item.key != last]
+                return Page(tuple(_newest_first(whole)), next_token=_FROM + last)
 
 
 def _position(token: str | None) -> tuple[str | None, str | None]:

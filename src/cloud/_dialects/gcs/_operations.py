@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from cloud._dialects._answers import AnswerBody, EmptyBody, http_date
+from cloud._dialects._answers import AnswerBody, EmptyBody, http_date, understood
 from cloud._dialects.gcs._body import (
     RESOURCE_FIELDS,
     check_untouched,
@@ -94,11 +94,13 @@ class Operations:
         token = ""
         while True:
             page = read_json(self.exchange.call("GET", f"/storage/v1/b?{query}{token}"))
-            names += [item["name"] for item in page.get("items") or ()]
-            following = page.get("nextPageToken")
-            if not following:
-                return names
-            token = f"&pageToken={quoted(following)}"
+            with understood("list of buckets"):
+                names += [item["name"] for item in page.get("items") or ()]
+                "".join(names)  # which only texts can be
+                following = page.get("nextPageToken")
+                if not following:
+                    return names
+                token = f"&pageToken={quoted(following)}"
 
     def create_bucket(self, name: str, project: str, location: str | None) -> bool:
         """Create the bucket; False when it was there and ours."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, final
 
+from cloud._dialects._answers import understood
 from cloud._dialects.gcs._bucket_settings import GCSBucketSettings, require_kind
 from cloud._dialects.gcs._sign import MAX_EXPIRES_SECONDS, object_path, presign, sign_post_form
 from cloud._dialects.gcs._signers import find_signer
@@ -151,8 +152,13 @@ class GCSStorageClient(GCSBucketSettings, PresignHooks, PresignPostHooks):
     @final
     def get_soft_delete(self, bucket: str) -> timedelta:
         """Return how long deleted and replaced objects can be restored; 0 when they cannot."""
-        policy = self._settings("get_soft_delete", bucket).get("softDeletePolicy", {})
-        return timedelta(seconds=int(policy.get("retentionDurationSeconds", 0)))
+        return self._settings(
+            "get_soft_delete",
+            bucket,
+            lambda found: timedelta(
+                seconds=int(found.get("softDeletePolicy", {}).get("retentionDurationSeconds", 0))
+            ),
+        )
 
     @final
     def set_soft_delete(self, bucket: str, retention: timedelta) -> None:
@@ -213,9 +219,10 @@ class GCSStorageClient(GCSBucketSettings, PresignHooks, PresignPostHooks):
             page_token=token,
             **self._call_arguments(),
         )
-        page = next(listing.pages)
-        require_kind(page.raw_page, "storage#objects")
-        return Page(tuple(_soft_deleted(bucket, blob) for blob in page), (), listing.next_page_token)
+        with understood("listing"):
+            page = next(listing.pages)
+            require_kind(page.raw_page, "storage#objects")
+            return Page(tuple(_soft_deleted(bucket, blob) for blob in page), (), listing.next_page_token)
 
     @final
     def restore_soft_deleted(self, bucket: str, key: str, generation: str, *, if_absent: bool = False) -> str:

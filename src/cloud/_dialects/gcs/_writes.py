@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
-from cloud._dialects._answers import read_document
+from cloud._dialects._answers import load_json, read_document, understood
 from cloud._dialects.gcs._names import checked_generation
 from cloud.common import _checksums
 from cloud.common._bodies import blocks
@@ -106,7 +106,7 @@ def read_json(response: HttpResponse) -> dict[str, Any]:
     """
     body = read_document(response)
     try:
-        value = json.loads(body)
+        value = load_json(body)
     except ValueError:
         value = None
     if not isinstance(value, dict):
@@ -124,7 +124,9 @@ def check_stored(resource: Mapping[str, Any], size: int, sealed: Seal | None) ->
     generation = resource.get("generation")
     if not isinstance(generation, str) or "size" not in resource:
         raise ServiceUnavailableError("the answer describes no object: this was not Google Cloud Storage")
-    if int(resource["size"]) != size:
+    with understood("answer to a write"):
+        stored = int(resource["size"])
+    if stored != size:
         raise IntegrityError(f"the service stored {resource['size']} instead of {size} bytes", retryable=True)
     named = resource.get(sealed.member) if sealed is not None else None
     if sealed is not None and named is not None and named != sealed.value:

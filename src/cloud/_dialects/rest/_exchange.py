@@ -9,7 +9,7 @@ import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from cloud._dialects._answers import MAX_ERROR_BYTES
+from cloud._dialects._answers import MAX_ERROR_BYTES, load_json
 from cloud._dialects._sessions import RequestsTransport
 from cloud._dialects.rest._paths import query_text
 from cloud._wire._types import HttpRequest, Origin
@@ -81,7 +81,7 @@ class RestAnswer(NamedTuple):
             ServiceUnavailableError: it is none: a captive portal's page, or a gateway's.
         """
         try:
-            return json.loads(self.body)
+            return load_json(self.body)
         except ValueError as exc:
             raise ServiceUnavailableError("the answer is no JSON: this was not the service") from exc
 
@@ -231,7 +231,7 @@ def _start_of(response: HttpResponse) -> bytes:
 
 def _json_or_none(body: bytes, headers: Mapping[str, str]) -> Any:
     try:
-        return json.loads(_decoded(body, headers))
+        return load_json(_decoded(body, headers))
     except (ValueError, ServiceUnavailableError):
         return None  # a gateway's page: the status says enough
 

@@ -194,7 +194,7 @@ class Exchange:
 
         try:
             self._skew = parsedate_to_datetime(date).timestamp() - self._clock()
-        except ValueError:
+        except (OverflowError, ValueError):
             return False  # no date to learn from: the refusal stands
         return True
 

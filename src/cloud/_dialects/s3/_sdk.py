@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, final
 
+from cloud._dialects._answers import load_json, understood
 from cloud._dialects.s3._etag import strip_quotes
 from cloud._dialects.s3._store import S3ObjectStore
 from cloud.common._observe import call_facts
@@ -29,9 +30,11 @@ class S3StorageClient(S3ObjectStore, TagHooks, VersionHooks, UnfinishedUploadHoo
         if payer and operation in _PAYER_OPERATIONS:
             arguments["RequestPayer"] = "requester"
         call_facts().requests += 1
-        answer: dict[str, Any] = getattr(self.native, operation)(
-            **{name: value for name, value in arguments.items() if value is not None}
-        )
+        method = getattr(self.native, operation)
+        with understood("answer"):
+            answer: dict[str, Any] = method(
+                **{name: value for name, value in arguments.items() if value is not None}
+            )
         meta = answer.get("ResponseMetadata", {})
         call_facts().http_status = meta.get("HTTPStatusCode")
         call_facts().request_id = meta.get("RequestId")
@@ -41,7 +44,8 @@ class S3StorageClient(S3ObjectStore, TagHooks, VersionHooks, UnfinishedUploadHoo
 
     def _get_tags(self, bucket: str, key: str, version_id: str | None) -> dict[str, str]:
         answer = self._sdk("get_object_tagging", Bucket=bucket, Key=key, VersionId=version_id)
-        return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
+        with understood("list of tags"):
+            return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
 
     def _set_tags(self, bucket: str, key: str, version_id: str | None, tags: Mapping[str, str]) -> None:
         if not tags:
@@ -64,12 +68,13 @@ class S3StorageClient(S3ObjectStore, TagHooks, VersionHooks, UnfinishedUploadHoo
             VersionIdMarker=marker[1],
         )
         decode = _key_decoder(answer)
-        versions = [
-            _version(request.bucket, decode(item["Key"]), item, is_marker=is_marker)
-            for kind, is_marker in (("Versions", False), ("DeleteMarkers", True))
-            for item in answer.get(kind, [])
-        ]
-        versions.sort(key=_newest_first)
+        with understood("listing of versions"):
+            versions = [
+                _version(request.bucket, decode(item["Key"]), item, is_marker=is_marker)
+                for kind, is_marker in (("Versions", False), ("DeleteMarkers", True))
+                for item in answer.get(kind, [])
+            ]
+            versions.sort(key=_newest_first)
         token = None
         if answer.get("IsTruncated"):
             token = _json([answer.get("NextKeyMarker"), answer.get("NextVersionIdMarker")])
@@ -87,15 +92,16 @@ class S3StorageClient(S3ObjectStore, TagHooks, VersionHooks, UnfinishedUploadHoo
             KeyMarker=marker[0],
             UploadIdMarker=marker[1],
         )
-        uploads = tuple(
-            UnfinishedUpload(
-                bucket=request.bucket,
-                key=item["Key"],
-                upload_id=item["UploadId"],
-                started_at=utc(item["Initiated"]) if "Initiated" in item else None,
+        with understood("listing of uploads"):
+            uploads = tuple(
+                UnfinishedUpload(
+                    bucket=request.bucket,
+                    key=item["Key"],
+                    upload_id=item["UploadId"],
+                    started_at=utc(item["Initiated"]) if "Initiated" in item else None,
+                )
+                for item in answer.get("Uploads", [])
             )
-            for item in answer.get("Uploads", [])
-        )
         token = None
         if answer.get("IsTruncated"):
             token = _json([answer.get("NextKeyMarker"), answer.get("NextUploadIdMarker")])
@@ -142,11 +148,13 @@ class S3StorageClient(S3ObjectStore, TagHooks, VersionHooks, UnfinishedUploadHoo
             NotFoundError: it has none.
         """
         self._check_bucket(bucket)
-        answer = self._run("get_bucket_policy", bucket, lambda: self._sdk("get_bucket_policy", Bucket=bucket))
-        import json
 
-        policy: dict[str, Any] = json.loads(answer["Policy"])
-        return policy
+        def get() -> dict[str, Any]:
+            answer = self._sdk("get_bucket_policy", Bucket=bucket)
+            with understood("policy"):
+                return dict(load_json(answer["Policy"]))
+
+        return self._run("get_bucket_policy", bucket, get)
 
     @final
     def set_bucket_policy(self, bucket: str, policy: Mapping[str, Any] | None) -> None:
@@ -168,9 +176,13 @@ class S3StorageClient(S3ObjectStore, TagHooks, VersionHooks, UnfinishedUploadHoo
             NotFoundError: it has none.
         """
         self._check_bucket(bucket)
-        answer = self._run("get_bucket_cors", bucket, lambda: self._sdk("get_bucket_cors", Bucket=bucket))
-        rules: list[dict[str, Any]] = answer["CORSRules"]
-        return rules
+
+        def get() -> list[dict[str, Any]]:
+            answer = self._sdk("get_bucket_cors", Bucket=bucket)
+            with understood("list of rules"):
+                return list(answer["CORSRules"])
+
+        return self._run("get_bucket_cors", bucket, get)
 
     @final
     def set_bucket_cors(self, bucket: str, rules: Sequence[Mapping[str, Any]]) -> None:
@@ -200,13 +212,13 @@ class S3StorageClient(S3ObjectStore, TagHooks, VersionHooks, UnfinishedUploadHoo
             NotFoundError: it has none.
         """
         self._check_bucket(bucket)
-        answer = self._run(
-            "get_bucket_lifecycle",
-            bucket,
-            lambda: self._sdk("get_bucket_lifecycle_configuration", Bucket=bucket),
-        )
-        rules: list[dict[str, Any]] = answer["Rules"]
-        return rules
+
+        def get() -> list[dict[str, Any]]:
+            answer = self._sdk("get_bucket_lifecycle_configuration", Bucket=bucket)
+            with understood("list of rules"):
+                return list(answer["Rules"])
+
+        return self._run("get_bucket_lifecycle", bucket, get)
 
     @final
     def set_bucket_lifecycle(self, bucket: str, rules: Sequence[Mapping[str, Any]]) -> None:
@@ -279,12 +291,12 @@ def _decode_token(token: str | None) -> tuple[str | None, str | None]:
     """Return both markers of a page token of this library."""
     if token is None:
         return None, None
-    import json
-
     try:
-        first, second = json.loads(token)
-    except ValueError as exc:
-        raise InvalidRequestError(f"{token!r} is no page token of this listing") from exc
+        first, second = load_json(token.encode())
+    except (TypeError, ValueError) as exc:
+        raise InvalidRequestError(f"{token!r} is no page token of this listing", request_sent=False) from exc
+    if not all(part is None or isinstance(part, str) for part in (first, second)):
+        raise InvalidRequestError(f"{token!r} is no page token of this listing", request_sent=False)
     return first, second
 
 

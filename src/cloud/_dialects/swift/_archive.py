@@ -53,5 +53,5 @@ def parse_answer(document: bytes) -> ArchiveAnswer:
             created=int(found["Number Files Created"]),
             failed=tuple((unquote(path), int(line.split(" ", 1)[0]), line) for path, line in found["Errors"]),
         )
-    except (AttributeError, KeyError, TypeError, ValueError) as exc:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as exc:
         raise ServiceUnavailableError("the answer to a bulk extraction does not say what was done") from exc

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MAX_DELETES = 1000
 """Objects of one request; Swift's own limit is 10,000, and 1,000 failures (``max_failed_deletes``) end one."""
+_STATUS_DIGITS = 3
 _MAX_LINE = 2048
 """Swift refuses a request in which a line is longer than about 2,560 bytes (``Bulk.get_objs_to_delete``)."""
 # Swift decodes each line and trims it before, so that only these need their %XX; the rest goes as UTF-8.
@@ -89,7 +90,7 @@ def _judge(
         }
         missing = int(answer["Number Not Found"])
         told = int(answer["Number Deleted"]) + missing + len(answer["Errors"])
-    except (KeyError, TypeError, ValueError) as exc:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as exc:
         raise ServiceUnavailableError("the answer to a bulk delete does not say what was done") from exc
     if told < len(paths) or not failed.keys() <= set(paths):
         if status >= 300:
@@ -105,7 +106,7 @@ def _path(name: str) -> Path:
 
 def _status(reason: str) -> int:
     number = reason.split(" ", 1)[0]
-    return int(number) if number.isdigit() else 500
+    return int(number) if number.isascii() and number.isdigit() and len(number) == _STATUS_DIGITS else 500
 
 
 def _delete_one(exchange: Exchange, path: Path, failed: dict[Path, SwiftServiceError]) -> int:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from cloud._dialects._answers import parse_http_date
+from cloud._dialects._answers import parse_http_date, parse_unix_time
 from cloud._dialects.swift._acl import ContainerAcl
 from cloud.common._redact import HiddenValues
 from cloud.common.errors import ServiceUnavailableError
@@ -14,9 +13,11 @@ from cloud.common.models import EMPTY, FrozenMap, Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 _CONTAINER = "x-container-meta-"
 _ACCOUNT = "x-account-meta-"
+_MAX_DIGITS = 18
 RESERVED_METADATA = ("access-control-", "quota-", "segments-of", "temp-url-key", "web-")
 """What metadata names may not begin with, because they mean something to Swift or to this library."""
 
@@ -120,7 +121,6 @@ class ArchiveResult(Record):
 def container_info(name: str, headers: Mapping[str, str]) -> ContainerInfo:
     """Return the record in the answer to a HEAD of a container."""
     headers = _decoded(headers)
-    timestamp = headers.get("x-timestamp")
 
     def meta(suffix: str) -> str | None:
         return headers.get(_CONTAINER + suffix)
@@ -136,7 +136,7 @@ def container_info(name: str, headers: Mapping[str, str]) -> ContainerInfo:
         quota_count=_number(meta("quota-count")),
         versions_enabled=_flag(headers.get("x-versions-enabled")),
         storage_policy=headers.get("x-storage-policy"),
-        created_at=None if timestamp is None else datetime.fromtimestamp(float(timestamp), timezone.utc),
+        created_at=parse_unix_time(headers.get("x-timestamp")),
         modified_at=parse_http_date(headers.get("last-modified")),
         web_index=meta("web-index"),
         web_error=meta("web-error"),
@@ -189,7 +189,9 @@ def _count(headers: Mapping[str, str], name: str) -> int:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isascii() and text.isdigit() else None
+    if text is None or len(text) > _MAX_DIGITS or not (text.isascii() and text.isdigit()):
+        return None
+    return int(text)
 
 
 def _flag(text: str | None) -> bool:

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from cloud._dialects._answers import read_document, read_error_bytes
+from cloud._dialects._answers import load_json, read_document, read_error_bytes
 from cloud._dialects.swift._errors import SwiftServiceError, plain_text
 from cloud._wire._types import HttpRequest
 from cloud.common._observe import call_facts
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cloud._wire._types import Body, HttpResponse, Origin, Transport
 
 _SAFE_KEY = re.compile(r"[A-Za-z0-9_.~/-]*").fullmatch
+_STATUS_DIGITS = 3
 _INFO_CLOSED = frozenset({401, 403, 404})
 _MAX_KNOWN_CONTAINERS = 1024
 
@@ -162,10 +163,8 @@ def json_object(document: bytes, what: str) -> dict[str, Any]:
     Raises:
         ServiceUnavailableError: it is none; captive portals and broken gateways answer 200 to everything.
     """
-    import json
-
     try:
-        found = json.loads(document)
+        found = load_json(document)
     except ValueError as exc:
         raise ServiceUnavailableError(f"the {what} is no JSON: this was not a Swift service") from exc
     if not isinstance(found, dict):
@@ -179,10 +178,8 @@ def json_list(document: bytes, what: str) -> list[dict[str, Any]]:
     Raises:
         ServiceUnavailableError: it is none.
     """
-    import json
-
     try:
-        found = json.loads(document)
+        found = load_json(document)
     except ValueError as exc:
         raise ServiceUnavailableError(f"the {what} is no JSON: this was not a Swift service") from exc
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
@@ -198,7 +195,7 @@ def ended_status(document: Mapping[str, Any]) -> int:
     """
     text = str(document.get("Response Status", ""))
     number = text.split(" ", 1)[0]
-    if not number.isdigit():
+    if not (number.isascii() and number.isdigit() and len(number) == _STATUS_DIGITS):
         raise ServiceUnavailableError("the answer does not say how it ended: this was not a Swift service")
     return int(number)
 

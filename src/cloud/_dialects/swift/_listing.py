@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from cloud._dialects._answers import read_document
+from cloud._dialects._answers import read_document, understood
 from cloud._dialects.swift._exchange import json_list
 from cloud.common._listed import listed_object
 from cloud.common._paging import Page
@@ -48,7 +48,7 @@ def list_page(exchange: Exchange, request: ListRequest) -> Page[ObjectInfo]:
     if len(entries) >= request.page_size:
         last = entries[-1]
         token = last.get("name") or last.get("subdir")
-        if not token or token == request.token:
+        if not token or not isinstance(token, str) or token == request.token:
             raise ServiceUnavailableError("a full page of a listing does not say where the next one begins")
     bucket = request.bucket
     items, prefixes = [], []
@@ -66,7 +66,7 @@ def _listed(bucket: str, entry: dict[str, Any]) -> ObjectInfo:
         return listed_object(
             bucket, entry["name"], int(entry["bytes"]), _etag(entry), parse_time(entry["last_modified"]), None
         )
-    except (KeyError, TypeError, ValueError) as exc:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as exc:
         raise ServiceUnavailableError("an entry of a listing lacks name, size or time") from exc
 
 
@@ -112,7 +112,7 @@ def list_versions_page(exchange: Exchange, request: ListRequest) -> Page[ObjectI
             )
             for entry in entries
         )
-    except (KeyError, TypeError, ValueError) as exc:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as exc:
         raise ServiceUnavailableError("an entry of a listing lacks name, size or time") from exc
     token = None
     if len(items) >= request.page_size:
@@ -128,7 +128,9 @@ def list_containers(exchange: Exchange) -> list[str]:
     while True:
         marker = [("marker", names[-1])] if names else []
         page = _page(exchange, "", [("limit", str(MAX_PAGE)), *marker])
-        names += [entry["name"] for entry in page if "name" in entry]
+        with understood("list of containers"):
+            names += [entry["name"] for entry in page if "name" in entry]
+            "".join(names)  # which only texts can be
         if len(page) < MAX_PAGE:
             return names
 
@@ -138,9 +140,10 @@ def iter_names(exchange: Exchange, bucket: str, prefix: str) -> Iterator[str]:
     marker = ""
     while True:
         page = _page(exchange, bucket, [("limit", str(MAX_PAGE)), ("prefix", prefix), ("marker", marker)])
-        for entry in page:
-            marker = entry["name"]
-            yield marker
+        with understood("listing"):
+            names = [entry["name"] for entry in page]
+            marker = "".join(names[-1:]) and names[-1]
+        yield from names
         if len(page) < MAX_PAGE:
             return
 
@@ -152,5 +155,5 @@ def names_after(
     page = _page(exchange, bucket, [("limit", str(limit)), ("prefix", prefix), ("marker", marker)])
     try:
         return [(entry["name"], parse_time(entry["last_modified"]), "slo_etag" in entry) for entry in page]
-    except (KeyError, TypeError, ValueError) as exc:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as exc:
         raise ServiceUnavailableError("an entry of a listing lacks name or time") from exc

@@ -27,6 +27,7 @@ EXPIRY_MARGIN_SECONDS = 30.0
 """A token this close to its end is renewed first, as keystoneauth does (``will_expire_soon``)."""
 PATIENCE_SECONDS = 60.0
 """A token that replaced a refused one this short a while ago is not replaced again: the account is refused."""
+_SECONDS = re.compile(r"\d{1,12}", re.ASCII).fullmatch
 _VERSION_1 = re.compile(r".*/auth/v?1(?:\.0)?/?").fullmatch
 
 
@@ -203,7 +204,7 @@ class Version1Login(RenewingLogin):
             raise ServiceUnavailableError("the answer holds no token: this was not version 1 authentication")
         ends = response.headers.get("x-auth-token-expires", "")
         found = Access(
-            Secret(token), self._storage_url or url, self._clock() + int(ends) if ends.isdigit() else None
+            Secret(token), self._storage_url or url, self._clock() + int(ends) if _SECONDS(ends) else None
         )
         check_no_downgrade(origin, found.origin)
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Literal, final
 
-from cloud._dialects._answers import read_document
+from cloud._dialects._answers import parse_unix_time, read_document
 from cloud._dialects.swift._errors import SwiftServiceError
 from cloud._dialects.swift._exchange import require_etag
 from cloud._dialects.swift._sharing import SwiftSharing
@@ -41,7 +41,7 @@ class SwiftObjectFeatures(SwiftSharing):
         at = self._run("get_expiry", f"{bucket}/{key}", lambda: self._head_object(bucket, key)).get(
             "x-delete-at"
         )
-        return None if at is None else datetime.fromtimestamp(int(at), timezone.utc)
+        return parse_unix_time(at)
 
     @final
     def set_expiry(

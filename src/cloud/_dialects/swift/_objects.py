@@ -51,7 +51,7 @@ def object_info(bucket: str, key: str, headers: Mapping[str, str], size: int) ->
         size=size,
         etag=get("etag", "").strip('"') or None,
         modified_at=parse_http_date(get("last-modified")),
-        content_type=get("content-type"),
+        content_type=get("content-type") or None,
         cache_control=get("cache-control"),
         content_encoding=get("content-encoding"),
         content_disposition=get("content-disposition"),
