@@ -22,6 +22,7 @@ MAX_DOCUMENT_BYTES = 64 << 20
 # 18 digits are more than any object has, and keep int() cheap.
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", re.ASCII).fullmatch
 _HTTP_DATE = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII).fullmatch
+_MAX_LENGTH_DIGITS = 18
 # What comes of reading something of another shape than was expected, and whose exceptions these are. An SDK's own
 # are its word on the answer, and have their place in the tables of errors.
 _CONFUSED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -51,6 +52,21 @@ def read_document(response: HttpResponse) -> bytes:
     """Read and close an answer that is a document of moderate size."""
     with response:
         return response.read(MAX_DOCUMENT_BYTES)
+
+
+def size_of(response: HttpResponse) -> int:
+    """Return the size of the object that the answer to a HEAD describes; close one that does not say it.
+
+    Gateways that re-frame bodies drop the length, and without it every object would look empty.
+
+    Raises:
+        ServiceUnavailableError: it does not say it, or says no number.
+    """
+    length = response.headers.get("content-length", "")
+    if not (length.isascii() and length.isdigit() and len(length) <= _MAX_LENGTH_DIGITS):
+        response.close()
+        raise ServiceUnavailableError("the answer does not say how large the object is")
+    return int(length)
 
 
 def load_json(document: bytes) -> Any:

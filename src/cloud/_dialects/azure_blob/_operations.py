@@ -7,7 +7,7 @@ from functools import partial
 from hashlib import md5
 from typing import TYPE_CHECKING
 
-from cloud._dialects._answers import AnswerBody, EmptyBody, http_date, read_document
+from cloud._dialects._answers import AnswerBody, EmptyBody, http_date, read_document, size_of
 from cloud._dialects.azure_blob._addressing import quote_text
 from cloud._dialects.azure_blob._body import object_info, whole_checksum
 from cloud._dialects.azure_blob._errors import AzureServiceError
@@ -120,7 +120,7 @@ class Operations:
             headers=_read_conditions(request),
         ) as response:
             require_etag(response)
-            size = int(response.headers.get("content-length", "0"))
+            size = size_of(response)
             return object_info(
                 request.bucket, request.key, response.headers, size, version_id=request.version_id
             )

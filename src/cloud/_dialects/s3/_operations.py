@@ -8,7 +8,7 @@ from hashlib import md5, sha256
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from cloud._dialects._answers import EmptyBody, http_date, read_document
+from cloud._dialects._answers import EmptyBody, http_date, read_document, size_of
 from cloud._dialects.s3._addressing import check_bucket
 from cloud._dialects.s3._body import object_info, s3_body
 from cloud._dialects.s3._errors import S3ServiceError
@@ -133,7 +133,7 @@ class Operations:
             headers=self._read_headers(request),
         ) as response:
             require_etag(response)
-            size = int(response.headers.get("content-length", "0"))
+            size = size_of(response)
             return object_info(request.bucket, request.key, response.headers, size)
 
     def get(self, request: GetRequest) -> ObjectBody:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from cloud._dialects._answers import AnswerBody, EmptyBody, http_date, read_error_bytes
+from cloud._dialects._answers import AnswerBody, EmptyBody, http_date, read_error_bytes, size_of
 from cloud._dialects.swift import _bulk
 from cloud._dialects.swift._errors import SwiftServiceError, plain_text
 from cloud._dialects.swift._exchange import quote_key, require_etag
@@ -99,7 +99,7 @@ class Operations:
         """Return the object's info."""
         with self._read("HEAD", request, read_headers(request), (200,)) as response:
             require_etag(response)
-            size = int(response.headers.get("content-length", "0"))
+            size = size_of(response)
             return object_info(request.bucket, request.key, response.headers, size)
 
     def get(self, request: GetRequest) -> ObjectBody:
