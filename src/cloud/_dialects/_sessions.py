@@ -18,11 +18,13 @@ from cloud._wire._types import HttpResponse
 from cloud.common._bodies import FileRange, as_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     import requests
 
     from cloud._wire._types import HttpRequest, Timeouts, Transport
+
+_MAX_LENGTH_DIGITS = 18  # of a content-length: 10**18 bytes
 
 
 def session_body(request: HttpRequest) -> Any:
@@ -128,9 +130,8 @@ class SessionResponse(HttpResponse):
         self._read = 0
         self.status = status
         self.headers = {name.lower(): value for name, value in headers}
-        length = self.headers.get("content-length")
         empty = is_head or self.status in {204, 304}
-        self.length = 0 if empty else int(length) if length is not None else None
+        self.length = 0 if empty else body_length(self.headers, host)
         self._is_empty = empty
         self._left = memoryview(b"")
 
@@ -168,6 +169,22 @@ class SessionResponse(HttpResponse):
         close = getattr(self._raw, "close", None)
         if close is not None:
             close()
+
+
+def body_length(headers: Mapping[str, str], host: str) -> int | None:
+    """Return the content-length; None when there is none.
+
+    Raises:
+        ProtocolError: it is no number.
+    """
+    length = headers.get("content-length")
+    if length is None:
+        return None
+    if not (length.isascii() and length.isdigit() and len(length) <= _MAX_LENGTH_DIGITS):
+        raise ProtocolError(
+            "the content-length is not one number", host=host, request_sent=True, response_started=True
+        )
+    return int(length)
 
 
 class AutoTransport:

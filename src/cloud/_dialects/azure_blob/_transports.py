@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cloud._dialects._sessions import session_body
+from cloud._dialects._sessions import body_length, session_body
 from cloud._wire._errors import (
     BodyTruncatedError,
     ConnectError,
@@ -107,9 +107,8 @@ class _PipelineResponse(HttpResponse):
         self._left = memoryview(b"")
         self.status = answer.status_code
         self.headers = {name.lower(): value for name, value in answer.headers.items()}
-        length = self.headers.get("content-length")
         is_empty = is_head or self.status in {204, 304}
-        self.length = 0 if is_empty else int(length) if length is not None else None
+        self.length = 0 if is_empty else body_length(self.headers, host)
         self._chunks: Iterator[bytes] = (
             iter(()) if is_empty else iter(answer.stream_download(pipeline, decompress=False))
         )

@@ -75,7 +75,7 @@ def opened(answer: RestAnswer) -> Envelope:
     document = answer.object()
     if "result" not in document:
         raise e.ServiceUnavailableError("the answer has no result: this was not the service")
-    if document["result"] not in _SUCCESS:
+    if not isinstance(document["result"], str) or document["result"] not in _SUCCESS:
         raise RestServiceError(answer.status, answer.headers, document)
     return Envelope(document.get("data"), document)
 

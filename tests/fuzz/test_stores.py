@@ -1,0 +1,97 @@
+"""Each call of each store, answered by real answers with one to three things wrong.
+
+``CLOUD_FUZZ_EXAMPLES`` says how many examples each call has; by default a few.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from cloud.common import CloudError
+from fuzz import google
+from fuzz.judge import EXAMPLES, examples, judge
+from fuzz.mutations import plays
+from fuzz.replay import Player
+from fuzz.stores import MAKERS, calls_of, make_client, seeds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fuzz.replay import Answer
+
+pytestmark = pytest.mark.timeout(120 + EXAMPLES)
+
+ANSWERS = {store: seeds(store) for store in ("s3", "azure", "gcs", "swift")} | {"google": google.SEEDS}
+CASES = [
+    (store, call)
+    for store, answers in ANSWERS.items()
+    for call in answers
+    if call in calls_of("gcs" if store == "google" else store)
+]
+
+
+@pytest.fixture(scope="module")
+def player() -> Iterator[Player]:
+    with Player() as running:
+        yield running
+
+
+@pytest.mark.parametrize(("store", "name"), CASES)
+def test_the_answers_themselves_are_fine(store: str, name: str, player: Player) -> None:
+    """What is damaged below is what a call understands: else nothing would be shown."""
+    player.play(ANSWERS[store][name])
+    result = judge(
+        lambda: calls_of("gcs" if store == "google" else store)[name](make_client(store, player.url))
+    )
+    assert not isinstance(result, CloudError)
+    assert player.asked
+
+
+@pytest.mark.parametrize(("store", "name"), CASES)
+@settings(
+    max_examples=examples(2),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink] if EXAMPLES else [Phase.generate],
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+    ],
+)
+@given(data=st.data())
+def test_any_answer_ends_by_a_value_or_a_cloud_error(
+    store: str, name: str, player: Player, data: st.DataObject
+) -> None:
+    played: list[Answer] = data.draw(plays(ANSWERS[store][name]))
+    player.play(played)
+    client = make_client(store, player.url)
+    try:
+        judge(lambda: calls_of("gcs" if store == "google" else store)[name](client))
+    finally:
+        client.close()
+
+
+@pytest.mark.parametrize("store", ["s3", "azure", "swift"])
+@pytest.mark.parametrize("name", ["get_object_metadata", "update_metadata", "copy_file"])
+def test_a_head_without_a_length_describes_no_empty_object(store: str, name: str, player: Player) -> None:
+    """Gateways that send bodies in chunks drop it."""
+    chunked = [
+        answer._replace(
+            headers=(
+                *((key, value) for key, value in answer.headers if key.lower() != "content-length"),
+                ("Transfer-Encoding", "chunked"),
+            ),
+            body=b"%x\r\n%b\r\n0\r\n\r\n" % (len(answer.body), answer.body) if answer.body else b"0\r\n\r\n",
+        )
+        for answer in ANSWERS[store][name]
+    ]
+    player.play(chunked)
+    result = judge(lambda: calls_of(store)[name](make_client(store, player.url)))
+    assert isinstance(result, CloudError)
+
+
+def test_every_store_is_there() -> None:
+    assert set(MAKERS) == set(ANSWERS)
