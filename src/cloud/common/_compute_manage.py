@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, Literal, final, overload
 
 from cloud.common._compute_core import ComputeCore, O, checked_text
 from cloud.common._compute_types import CatalogRequest, ConsoleHooks, KeyPairHooks, QuotaHooks
 from cloud.common._paging import Pager
 from cloud.common.enums import ComputeCapability
-from cloud.common.errors import InvalidRequestError, NotFoundError
+from cloud.common.errors import AlreadyExistsError, InvalidRequestError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,37 +90,60 @@ class ComputeManagement(ComputeCore[O]):
         """Return all key pairs; needs `ComputeCapability.KEY_PAIRS`."""
         return self._run("list_key_pairs", "", self._key_pairs("list_key_pairs")._list_key_pairs)
 
+    @overload
+    def create_key_pair(self, name: str, *, dry_run: Literal[False] = ...) -> KeyPair: ...
+    @overload
+    def create_key_pair(self, name: str, *, dry_run: Literal[True]) -> None: ...
+    @overload
+    def create_key_pair(self, name: str, *, dry_run: bool) -> KeyPair | None: ...
     @final
-    def create_key_pair(self, name: str) -> KeyPair:
+    def create_key_pair(self, name: str, *, dry_run: bool = False) -> KeyPair | None:
         """Return a new key pair with its private key, which the service gives once and does not keep.
 
         Sent once: when its answer is lost, the key is lost, too. Delete the pair and make another.
 
+        Args:
+            name: what `create_instance` takes.
+            dry_run: make nothing: return None when the name is free. Needs `ComputeCapability.DRY_RUN`.
+
         Raises:
             AlreadyExistsError: there is one of that name.
         """
-        hooks = self._key_pairs("create_key_pair")
+        hooks = self._key_pairs("create_key_pair", dry_run=dry_run)
         checked_text("name", name)
+        if dry_run:
+            self._check_free("create_key_pair", name, hooks)
+            return None
         return self._run("create_key_pair", name, lambda: hooks._create_key_pair(name), idempotent=False)
 
+    @overload
+    def import_key_pair(self, name: str, public_key: str, *, dry_run: Literal[False] = ...) -> KeyPair: ...
+    @overload
+    def import_key_pair(self, name: str, public_key: str, *, dry_run: Literal[True]) -> None: ...
+    @overload
+    def import_key_pair(self, name: str, public_key: str, *, dry_run: bool) -> KeyPair | None: ...
     @final
-    def import_key_pair(self, name: str, public_key: str) -> KeyPair:
+    def import_key_pair(self, name: str, public_key: str, *, dry_run: bool = False) -> KeyPair | None:
         """Return a key pair of your own public key. Sent once, so that a taken name is never your own try.
 
         Args:
             name: what `create_instance` takes.
             public_key: one line as ``ssh-keygen`` writes it: ``ssh-ed25519 AAAA... comment``.
+            dry_run: make nothing: return None when the name is free. Needs `ComputeCapability.DRY_RUN`.
 
         Raises:
             AlreadyExistsError: there is one of that name.
         """
-        hooks = self._key_pairs("import_key_pair")
+        hooks = self._key_pairs("import_key_pair", dry_run=dry_run)
         checked_text("name", name)
         if not isinstance(public_key, str) or not public_key.startswith(_PUBLIC_KEYS):
             # The text is not shown: it may be the private half.
             raise InvalidRequestError(
                 "public_key is no OpenSSH public key", hint="pass the text of the .pub file"
             )
+        if dry_run:
+            self._check_free("import_key_pair", name, hooks)
+            return None
         return self._run(
             "import_key_pair",
             name,
@@ -129,21 +152,38 @@ class ComputeManagement(ComputeCore[O]):
         )
 
     @final
-    def delete_key_pair(self, name: str) -> bool:
-        """Make sure that no key pair has this name; False when none had."""
-        hooks = self._key_pairs("delete_key_pair")
+    def delete_key_pair(self, name: str, *, dry_run: bool = False) -> bool:
+        """Make sure that no key pair has this name; False when none had.
+
+        Args:
+            name: of the pair.
+            dry_run: delete nothing: return what would be returned. Needs `ComputeCapability.DRY_RUN`.
+        """
+        hooks = self._key_pairs("delete_key_pair", dry_run=dry_run)
         checked_text("name", name)
-        known = self._run("delete_key_pair", name, hooks._list_key_pairs)
-        if not any(pair.name == name for pair in known):
+        if not self._has_key_pair("delete_key_pair", name, hooks):
             return False
+        if dry_run:
+            return True
         try:
             self._run("delete_key_pair", name, lambda: hooks._delete_key_pair(name))
         except NotFoundError:  # it was there a moment ago: an earlier try, or somebody else, has done it
             return True
         return True
 
-    def _key_pairs(self, operation: str) -> KeyPairHooks:
+    def _has_key_pair(self, operation: str, name: str, hooks: KeyPairHooks) -> bool:
+        return any(pair.name == name for pair in self._run(operation, name, hooks._list_key_pairs))
+
+    def _check_free(self, operation: str, name: str, hooks: KeyPairHooks) -> None:
+        if self._has_key_pair(operation, name, hooks):
+            raise AlreadyExistsError(
+                f"there is a key pair called {name!r}", context=self._runtime.context(operation, name)
+            )
+
+    def _key_pairs(self, operation: str, *, dry_run: bool = False) -> KeyPairHooks:
         self._require(ComputeCapability.KEY_PAIRS, operation)
+        if dry_run:
+            self._require(ComputeCapability.DRY_RUN, operation)
         assert isinstance(self, KeyPairHooks)  # noqa: S101  # whoever declares a capability has its hooks
         return self
 

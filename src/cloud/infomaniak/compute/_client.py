@@ -321,10 +321,20 @@ class InfomaniakComputeClient(
         """Return all key pairs; another name of `list_key_pairs`."""
         return self.list_key_pairs()
 
-    def create_keypair(self, name: str, public_key: str | None = None) -> KeyPair:
+    @overload
+    def create_keypair(
+        self, name: str, public_key: str | None = None, *, dry_run: Literal[False] = ...
+    ) -> KeyPair: ...
+    @overload
+    def create_keypair(self, name: str, public_key: str | None = None, *, dry_run: Literal[True]) -> None: ...
+    def create_keypair(
+        self, name: str, public_key: str | None = None, *, dry_run: bool = False
+    ) -> KeyPair | None:
         """Return a new key pair, or one of your own public key; see `create_key_pair` and `import_key_pair`."""
-        return self.create_key_pair(name) if public_key is None else self.import_key_pair(name, public_key)
+        if public_key is None:
+            return self.create_key_pair(name, dry_run=dry_run)
+        return self.import_key_pair(name, public_key, dry_run=dry_run)
 
-    def delete_keypair(self, name: str) -> bool:
+    def delete_keypair(self, name: str, *, dry_run: bool = False) -> bool:
         """Make sure that no key pair has this name; another name of `delete_key_pair`."""
-        return self.delete_key_pair(name)
+        return self.delete_key_pair(name, dry_run=dry_run)

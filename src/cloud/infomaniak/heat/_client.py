@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from cloud.common.enums import ResourceType
 from cloud.common.errors import InvalidRequestError, NotFoundError, UnsupportedOperationError
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cloud.common.models import CloudResource
+    from cloud.infomaniak._planning import Plan
     from cloud.infomaniak.heat import _records as r
 
 _STACK_OPTIONS = frozenset(
@@ -86,24 +87,49 @@ class InfomaniakHeatClient(StackPreviews):
 
         return Step(name, act, _shown(options, bundle), (lambda: self._is_free(name), preview))
 
+    @overload
     def create_stack_from_file(
         self,
         name: str,
         template_path: str | Path,
         parameters: Mapping[str, Any] | None = None,
+        *,
+        dry_run: Literal[False] = ...,
         **options: Any,
-    ) -> r.Stack:
+    ) -> r.Stack: ...
+    @overload
+    def create_stack_from_file(
+        self,
+        name: str,
+        template_path: str | Path,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        dry_run: Literal[True],
+        **options: Any,
+    ) -> Plan: ...
+    def create_stack_from_file(
+        self,
+        name: str,
+        template_path: str | Path,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        dry_run: bool = False,
+        **options: Any,
+    ) -> r.Stack | Plan:
         """Return the stack that Heat has begun to make of the template at `template_path`.
 
         Args:
             name: see `create_stack`, as for `parameters` and the other options.
             template_path: the file.
             parameters: what the template takes.
+            dry_run: let Heat check it and return what it would make instead.
             options: of `create_stack`.
         """
         from pathlib import Path as FilePath
 
-        found: r.Stack = self.create_stack(name, FilePath(template_path), parameters, **options)
+        found: r.Stack | Plan = self.create_stack(
+            name, FilePath(template_path), parameters, dry_run=dry_run, **options
+        )
         return found
 
     @change

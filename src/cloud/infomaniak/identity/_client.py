@@ -188,13 +188,29 @@ class InfomaniakIdentityClient(LoginReader):
 
         return Step(part(access_key, "access key"), act, {}, (exists,))
 
-    def ensure_ec2_credentials(self, project_id: str | None = None) -> r.Ec2Credential:
-        """Return a key for S3 of the project: one that the user has already, or a new one."""
-        wanted = project_id or self._project_id("ensure_ec2_credentials")
-        found = [key for key in self.list_ec2_credentials() if key.project_id == wanted]
-        if found:
-            return min(found, key=lambda key: key.access_key)
-        return self.create_ec2_credentials(wanted)
+    @change
+    def ensure_ec2_credentials(self, project_id: str | None = None) -> Step[r.Ec2Credential]:
+        """Return a key for S3 of the project: one that the user has already, or a new one.
+
+        Args:
+            project_id: the project whose storage it opens; by default the login's.
+            dry_run: return what would be made instead.
+        """
+
+        def present() -> r.Ec2Credential | None:
+            wanted = project_id or self._project_id("ensure_ec2_credentials")
+            found = [key for key in self.list_ec2_credentials() if key.project_id == wanted]
+            return min(found, key=lambda key: key.access_key) if found else None
+
+        def act() -> r.Ec2Credential:
+            return present() or self.create_ec2_credentials(project_id)
+
+        def told() -> str:
+            found = present()
+            return "a key would be made" if found is None else f"the key {found.access_key} is there"
+
+        changes = {"tenant_id": project_id}
+        return Step(project_id or "", act, changes, (self._same_project(project_id), told))
 
     def s3_key(self, project_id: str | None = None) -> tuple[r.Ec2Credential, str | None]:
         """Return a key for S3 (see `ensure_ec2_credentials`), and where the catalogue says that S3 is, if it does.

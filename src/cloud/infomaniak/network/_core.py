@@ -39,20 +39,27 @@ class NetworkCalls(ServiceClient):
         project = self._project_id("list_quotas")
         return self._one("list_quotas", project, f"/quotas/{part(project)}/details.json", "quota", quotas_of)
 
-    def set_tags(self, kind: str, id: str, tags: Iterable[str]) -> tuple[str, ...]:  # noqa: A002  # as everywhere
+    @change
+    def set_tags(self, kind: str, id: str, tags: Iterable[str]) -> Step[tuple[str, ...]]:  # noqa: A002  # as everywhere
         """Return the tags that the resource has now: exactly these.
 
         Args:
             kind: ``networks``, ``subnets``, ``ports``, ``routers``, ``floatingips`` or ``security-groups``.
             id: the resource.
             tags: of at most 60 characters each.
+            dry_run: return what would be set instead.
         """
         path = f"/{one_of(kind, _TAGGED, 'kind')}/{part(id)}/tags"
-        return self._changed_tags(id, path, sorted(set(tags)))
+        body = {"tags": sorted(set(tags))}
 
-    def _changed_tags(self, resource: str, path: str, tags: list[str]) -> tuple[str, ...]:
-        body = self._rest("set_tags", resource, "PUT", path, json={"tags": tags})
-        return tuple(body["tags"])
+        def act() -> tuple[str, ...]:
+            return tuple(self._rest("set_tags", id, "PUT", path, json=body)["tags"])
+
+        def now() -> str:
+            found = self._rest("set_tags", id, "GET", path)["tags"]
+            return f"it has {', '.join(found) or 'no tags'} now"
+
+        return Step(id, act, body, (now,))
 
     # -- networks --------------------------------------------------------------------------------------------
     def list_networks(
