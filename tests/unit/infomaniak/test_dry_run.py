@@ -22,7 +22,7 @@ from cloud.infomaniak import (
 from unit.infomaniak.clouds import AUTH, NEUTRON, NOVA, SAMPLES, client_of, login, sent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 CLIENTS: list[type[Any]] = [
@@ -90,20 +90,21 @@ def test_key_pairs_are_made_and_deleted_or_only_looked_at(cloud: responses.Reque
     pair = SAMPLES["keypair"]["keypair"]
     cloud.get(f"{NOVA}/os-keypairs?limit=500", json={"keypairs": [{"keypair": pair}]})
     cloud.get(f"{NOVA}/os-keypairs?limit=500&marker={pair['name']}", json={"keypairs": []})
-    for taken in (
+    taken: list[Callable[[], object]] = [
         lambda: client.create_key_pair(pair["name"], dry_run=True),
         lambda: client.import_key_pair(pair["name"], KEY, dry_run=True),
         lambda: client.create_keypair(pair["name"], dry_run=True),
         lambda: client.create_keypair(pair["name"], KEY, dry_run=True),
-    ):
+    ]
+    for call in taken:
         with pytest.raises(AlreadyExistsError, match="there is a key pair called"):
-            taken()
+            call()
     with pytest.raises(InvalidRequestError):
         client.import_key_pair("new", "-----BEGIN", dry_run=True)
     free: list[object] = [
-        client.create_key_pair("new", dry_run=True),  # type: ignore[func-returns-value]  # that it is None
-        client.import_key_pair("new", KEY, dry_run=True),  # type: ignore[func-returns-value]  # likewise
-        client.create_keypair("new", KEY, dry_run=True),  # type: ignore[func-returns-value]  # likewise
+        client.create_key_pair("new", dry_run=True),
+        client.import_key_pair("new", KEY, dry_run=True),
+        client.create_keypair("new", KEY, dry_run=True),
     ]
     assert free == [None, None, None]
     assert client.delete_key_pair(pair["name"], dry_run=True) is True
