@@ -91,7 +91,34 @@ INFRASTRUCTURE: Final[Mapping[str, Mapping[str, ProviderEntry]]] = {
             "cloud.infomaniak:InfomaniakNetworkClient", CloudProvider.INFOMANIAK, "infomaniak", ("openstack",)
         ),
     },
+    "dns": {
+        "infomaniak": ProviderEntry(
+            "cloud.infomaniak:InfomaniakDNSClient", CloudProvider.INFOMANIAK, "infomaniak", ("openstack",)
+        ),
+    },
+    "stack": {
+        "infomaniak": ProviderEntry(
+            "cloud.infomaniak:InfomaniakHeatClient", CloudProvider.INFOMANIAK, "infomaniak", ("openstack",)
+        ),
+    },
+    "usage": {
+        "infomaniak": ProviderEntry(
+            "cloud.infomaniak:InfomaniakMeteringClient",
+            CloudProvider.INFOMANIAK,
+            "infomaniak",
+            ("openstack",),
+        ),
+    },
     "newsletter": {
         "infomaniak": ProviderEntry("cloud.infomaniak:InfomaniakNewsletterClient", CloudProvider.INFOMANIAK),
+    },
+}
+
+# What those clients take beside plain values.
+INFRASTRUCTURE_VALUES: Final[Mapping[str, Mapping[str, ProviderEntry]]] = {
+    "zone": {"infomaniak": ProviderEntry("cloud.infomaniak:WantedZone", CloudProvider.INFOMANIAK)},
+    "rates": {"infomaniak": ProviderEntry("cloud.infomaniak:IcuRates", CloudProvider.INFOMANIAK)},
+    "published rates": {
+        "infomaniak": ProviderEntry("cloud.infomaniak:INFOMANIAK_RATES", CloudProvider.INFOMANIAK)
     },
 }

@@ -15,7 +15,15 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from cloud._providers import BUILT_IN, COMPUTE, DOCUMENTS, FUNCTIONS, INFRASTRUCTURE, ProviderEntry
+from cloud._providers import (
+    BUILT_IN,
+    COMPUTE,
+    DOCUMENTS,
+    FUNCTIONS,
+    INFRASTRUCTURE,
+    INFRASTRUCTURE_VALUES,
+    ProviderEntry,
+)
 from cloud.common._lazy import is_installed
 from cloud.common._urls import StorageUrl, parse_url
 from cloud.common.config import LOCAL_ROOT_VARIABLE, CloudConfig, Profile
@@ -204,7 +212,7 @@ def open_infrastructure(
     """Return a provider's own client of a kind of infrastructure. No request is made.
 
     Args:
-        kind: ``volume``, ``network`` or ``newsletter``.
+        kind: ``volume``, ``network``, ``dns``, ``stack``, ``usage`` or ``newsletter``.
         provider: whose.
         config: the profiles; `CloudConfig.load()` when None and a keyword names a profile.
         overrides: constructor keywords of the client; see `open_compute`.
@@ -212,6 +220,17 @@ def open_infrastructure(
     if kind not in INFRASTRUCTURE:
         raise InvalidRequestError(f"{kind!r} is no kind", hint=f"known are {', '.join(INFRASTRUCTURE)}")
     return open_service(kind, INFRASTRUCTURE[kind], provider, config, overrides)
+
+
+def infrastructure_value(kind: str, provider: str = "infomaniak") -> Any:
+    """Return what a provider's client of infrastructure takes beside plain values.
+
+    Args:
+        kind: ``zone``, what reads a DNS zone from a text; ``rates``, what a price's unit is worth; or
+            ``published rates``, as the provider publishes them.
+        provider: whose.
+    """
+    return INFRASTRUCTURE_VALUES[kind][provider].load()
 
 
 def open_service(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cloud._registry import open_infrastructure
+from cloud.cli._console import standard_input
 from cloud.cli._errors import OK
 from cloud.cli._items import each
 from cloud.cli._text import time_text
-from cloud.common.errors import ConflictError, NotFoundError
+from cloud.common.errors import ConflictError, InvalidRequestError, NotFoundError
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -51,6 +54,20 @@ def id_of(text: str, listing: Callable[..., Iterable[Any]], what: str) -> str:
     return str(found[0])
 
 
+def read_text(path: str) -> str:
+    """Return the text of a file, or of standard input for ``-``.
+
+    Raises:
+        InvalidRequestError: it is not UTF-8.
+        OSError: it cannot be read.
+    """
+    data = b"".join(standard_input()) if path == "-" else Path(path).read_bytes()
+    try:
+        return data.decode()
+    except UnicodeDecodeError as exc:
+        raise InvalidRequestError(f"{path} is no text in UTF-8: byte {exc.start} is not") from exc
+
+
 def print_list(items: Iterable[Record], columns: Sequence[str], console: Console) -> int:
     """Print a table, or a line of JSON for each item as it comes."""
     if console.json:
@@ -71,12 +88,14 @@ def _cell(item: Record, name: str) -> str:
 
 def text_of(value: object) -> str:
     """Return a value as a cell of a table."""
-    if value is None or value in ("", ()):
+    if value is None or value in ("", (), []):
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (list, tuple)):
         return " ".join(text_of(each_value) for each_value in value)
+    if isinstance(value, Mapping) and not hasattr(value, "to_dict"):
+        return " ".join(f"{name}={text_of(inner)}" for name, inner in value.items()) or "-"
     if hasattr(value, "ip_address"):
         return str(value.ip_address)
     if hasattr(value, "instance_id"):
@@ -112,7 +131,7 @@ def print_plan(plan: Any, console: Console) -> int:
         return OK
     console.note(f"would {plan.operation.replace('_', ' ')} {plan.resource}")
     for name, value in plan.changes.items():
-        console.note(f"  {name}: {value}")
+        console.note(f"  {name}: {text_of(value)}")
     for fact in plan.checks:
         console.note(f"  checked: {fact}")
     return OK
@@ -127,8 +146,12 @@ def make(
     *,
     wait: Callable[..., Any] | None = None,
     shown: str = "id",
+    called: str = "id",
 ) -> int:
-    """Make or change one thing, or print the plan; print its id, and wait for it where that was asked for."""
+    """Make or change one thing, or print the plan; print its id, and wait for it where that was asked for.
+
+    `shown` is what of it is printed in the place of the id, `called` what its states are told of.
+    """
     if args.dry_run:
         return print_plan(method(*arguments, **keywords, dry_run=True), console)
     made = method(*arguments, **keywords)
@@ -136,7 +159,7 @@ def make(
         console.line(str(made[shown]))
         console.flush()  # waiting takes its time, and may fail: the id is out before
     if wait is not None and args.wait:
-        made = wait(made.id, deadline_seconds=args.timeout, progress=Teller(console)) or made
+        made = wait(made.id, deadline_seconds=args.timeout, progress=Teller(console, called)) or made
     if console.json:
         console.record(made)
     return OK
@@ -180,8 +203,9 @@ def change_each(
 class Teller:
     """Tells each new state of what is waited for, on standard error."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, called: str = "id") -> None:
         self._console = console
+        self._called = called
         self._last = ""
 
     def __call__(self, item: Any) -> None:
@@ -189,4 +213,4 @@ class Teller:
         state = getattr(item, "provisioning_status", None) or item.status
         if state != self._last:
             self._last = state
-            self._console.note(f"{item.id}: {state}")
+            self._console.note(f"{item[self._called]}: {state}")

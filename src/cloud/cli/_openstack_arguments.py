@@ -1,11 +1,13 @@
-"""The arguments of ``cloud volume``, ``network``, ``ip``, ``lb`` and ``keypair``."""
+"""The groups ``cloud volume``, ``network``, ``ip``, ``lb``, ``dns``, ``stack``, ``usage`` and ``keypair``."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from cloud.cli import _dns_arguments as dns
 from cloud.cli import _openstack_networks as networks
-from cloud.cli import _values
+from cloud.cli import _stack_arguments as stacks
+from cloud.cli import _usage_arguments, _values
 from cloud.cli._openstack_words import (
     DESCRIPTION,
     DRY,
@@ -220,6 +222,10 @@ _KEYPAIR: Final[tuple[Leaf, ...]] = (
 )
 
 
+_ZONE: Final = "A zone is named by its name, such as example.org, or by its id."
+_STACK: Final = "A stack is named by its name or its id. A TEMPLATE is a file of YAML or JSON."
+
+
 def _adder(verb: str, arguments: tuple[Argument, ...]) -> Callable[[ArgumentParser], None]:
     def add(parser: ArgumentParser) -> None:
         for names, keywords in arguments:
@@ -238,11 +244,18 @@ def groups(command: type[Command]) -> tuple[Command, ...]:
             for name, verb, text, arguments in table
         )
 
-    def group(name: str, text: str, module: str, table: tuple[Leaf, ...], *inner: Command) -> Command:
+    def group(
+        name: str,
+        text: str,
+        module: str,
+        table: tuple[Leaf, ...],
+        *inner: Command,
+        more: str = "An ITEM is an id, or a name that one thing has.",
+    ) -> Command:
         return command(
             name,
             text,
-            "An ITEM is an id, or a name that one thing has.",
+            more,
             commands=(
                 *leaves(module, table),
                 *inner,
@@ -278,5 +291,16 @@ def groups(command: type[Command]) -> tuple[Command, ...]:
             group("pool", "pools of machines", "_lb", networks.POOL),
             group("member", "machines of pools", "_lb", networks.MEMBER),
         ),
+        group(
+            "dns",
+            "zones, their records, and reverse names",
+            "_dns",
+            dns.DNS,
+            group("record", "records of zones", "_dns", dns.RECORD, more=_ZONE),
+            group("ptr", "reverse names of floating IPs", "_dns", dns.PTR, more=""),
+            more=_ZONE,
+        ),
+        group("stack", "resources that are made and deleted together", "_stack", stacks.STACK, more=_STACK),
+        _usage_arguments.usage(command),
         group("keypair", "SSH keys that new instances let in", "_keypair", _KEYPAIR),
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cloud._registry import open_compute
 from cloud.cli._console import standard_input
 from cloud.cli._errors import OK
 from cloud.cli._items import each
+from cloud.cli._openstack import print_plan
 from cloud.cli._text import time_text
 from cloud.common.enums import InstanceState
 from cloud.common.errors import NotFoundError, UnsupportedOperationError
@@ -122,9 +124,7 @@ def create(args: Namespace, session: Session, console: Console) -> int:
     }
     with _client(args, session, args.provider) as client:
         if args.dry_run:
-            client.create_instance(args.name, args.type, args.image, **options, dry_run=True)
-            console.note(f"would create {args.name}")
-            return OK
+            return _plan(args, client, options, console)
         made = client.create_instance(args.name, args.type, args.image, **options)
         if not console.json:
             console.line(made.id)
@@ -134,6 +134,22 @@ def create(args: Namespace, session: Session, console: Console) -> int:
         if console.json:
             console.record({"provider": args.provider, **made.to_dict()})
         return OK
+
+
+def _plan(args: Namespace, client: AnyComputeClient, options: dict[str, Any], console: Console) -> int:
+    """Print what would be made: the client's own plan where it has one, else that the service would make it."""
+    token = options.pop("token")  # it is of the making, not of what is made
+    ask: Callable[..., Any] = getattr(client, "plan_instance", None) or partial(
+        client.create_instance, token=token, dry_run=True
+    )
+    plan = ask(args.name, args.type, args.image, **options)
+    if plan is not None:
+        return print_plan(plan, console)
+    if console.json:
+        console.record({"operation": "create_instance", "resource": args.name, "changes": {}, "checks": []})
+    else:
+        console.note(f"would create {args.name}")
+    return OK
 
 
 def _read(path: str) -> bytes:

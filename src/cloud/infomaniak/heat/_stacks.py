@@ -156,6 +156,8 @@ class StackOperations(ServiceClient):
         path = self._stack_path("iter_stack_events", stack_id)
         if resource_name is not None:
             path += f"/resources/{part(resource_name, 'name')}"
+        # Heat answers 404 where a resource has no more events, as where there is no such resource: they come in one page.
+        paged: dict[str, Any] = {"marker_of": lambda each: str(each["id"])}
         return self._rest_list(
             "iter_stack_events",
             stack_id,
@@ -165,7 +167,7 @@ class StackOperations(ServiceClient):
             params={"sort_dir": "asc", "nested_depth": nested_depth or None},
             token=token,
             limit=limit,
-            marker_of=lambda each: str(each["id"]),
+            **(paged if resource_name is None else {"page_size": None}),
         )
 
     def list_stack_events(self, stack_id: str, resource_name: str | None = None) -> list[r.StackEvent]:
