@@ -11,6 +11,7 @@ One call makes one request that changes something, so that a lost answer leaves 
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cloud._dialects._settings import timeouts_of
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
     from cloud.common._retry import RetryPolicy
     from cloud.common.enums import Capability
     from cloud.common.errors import CloudError, ErrorContext
+
+# Without it Keystone has never heard of a token whose application credential has access rules.
+# https://docs.openstack.org/api-ref/identity/v3/#validate-and-show-information-for-token
+KNOWS_ACCESS_RULES: Mapping[str, str] = MappingProxyType({"OpenStack-Identity-Access-Rules": "1.0"})
 
 
 class OpenStackClient(ServiceCalls, CloudClient):
@@ -171,7 +176,7 @@ class OpenStackClient(ServiceCalls, CloudClient):
             response = session.get(
                 f"{session.auth.auth_url.rstrip('/')}/auth/tokens",
                 params={"nocatalog": ""},
-                headers={"X-Subject-Token": token},
+                headers={"X-Subject-Token": token, **KNOWS_ACCESS_RULES},
                 raise_exc=False,
             )
             if response.status_code != 200:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -17,6 +17,7 @@ from cloud.common.errors import (
     PermissionDeniedError,
     ServiceUnavailableError,
 )
+from cloud.infomaniak import AccessRule
 from cloud.infomaniak.identity._client import DELEGATED_HINT, RESTRICTED_HINT, InfomaniakIdentityClient
 from unit.infomaniak.clouds import AUTH, body_of, client_of, login
 
@@ -149,3 +150,50 @@ def test_a_success_without_a_list_is_no_empty_list(
     cloud.get(MINE, json={})
     with pytest.raises(ServiceUnavailableError, match="no list called"):
         client.list_application_credentials()
+
+
+def test_a_login_with_access_rules_may_ask_about_its_own_token(
+    cloud: responses.RequestsMock, client: InfomaniakIdentityClient
+) -> None:
+    told = responses.matchers.header_matcher({"OpenStack-Identity-Access-Rules": "1.0"})
+    answer = next(each for each in cloud.registered() if each.method == "GET")
+    cloud.remove(answer)
+    cloud.get(f"{AUTH}/auth/tokens", body=answer.body, match=[told])
+    assert client.get_token_info().user.id == "user"
+    assert client.validate_connection() is True
+    assert "planted-token" not in repr(client)
+
+
+def test_access_rules_are_sent_listed_and_deleted(
+    cloud: responses.RequestsMock, client: InfomaniakIdentityClient
+) -> None:
+    rules = f"{AUTH}/users/user/access_rules"
+    rule = {"service": "compute", "method": "GET", "path": "/v2.1/servers/**"}
+    cloud.post(
+        MINE, json={"application_credential": {**MADE, "access_rules": [{**rule, "id": "a"}]}}, status=201
+    )
+    made = client.create_application_credential("ci", access_rules=[AccessRule(**rule)])
+    assert body_of(cloud)["application_credential"]["access_rules"] == [rule]
+    assert made.access_rules == (AccessRule(**rule, id="a"),)
+    client.create_application_credential("ci", access_rules=[])  # none at all: not the same as no rules
+    assert body_of(cloud)["application_credential"]["access_rules"] == []
+    cloud.get(rules, json={"access_rules": [{**rule, "id": "a"}], "links": {"next": None}})
+    assert client.list_access_rules() == [AccessRule(**rule, id="a")]
+    cloud.delete(f"{rules}/a", status=204)
+    assert client.delete_access_rule("a") is True
+    cloud.replace(
+        responses.DELETE, f"{rules}/a", status=404, json={"error": {"code": 404, "title": "Not Found"}}
+    )
+    assert client.delete_access_rule("a") is False
+    cloud.replace(responses.DELETE, f"{rules}/a", status=403, json=REFUSED)
+    with pytest.raises(PermissionDeniedError):
+        client.delete_access_rule("a")
+    before = len(cloud.calls)
+    broken: list[dict[str, Any]] = [{"service": "compute"}, {**rule, "path": ""}, {**rule, "method": None}]
+    for wrong in broken:
+        with pytest.raises(InvalidRequestError, match="service, method and path"):
+            client.create_application_credential("ci", access_rules=[wrong])
+    with pytest.raises(InvalidRequestError):
+        client.delete_access_rule("..")
+    assert client.delete_access_rule("a", dry_run=True).resource == "a"
+    assert len(cloud.calls) == before

@@ -11,6 +11,7 @@ from cloud.common.errors import (
     NotFoundError,
     PermissionDeniedError,
 )
+from cloud.infomaniak._base import KNOWS_ACCESS_RULES
 from cloud.infomaniak._service import ServiceClient, inner, part
 from cloud.infomaniak.identity import _records as r
 
@@ -48,7 +49,8 @@ class LoginReader(ServiceClient):
 
         def look() -> Any:
             token = self._connection.session().get_token()
-            return self._send("GET", "/auth/tokens", headers={"X-Subject-Token": str(token)})
+            headers = {"X-Subject-Token": str(token), **KNOWS_ACCESS_RULES}
+            return self._send("GET", "/auth/tokens", headers=headers)
 
         return r.token_of(inner(self._runtime.run("get_token_info", "", look), "token"))
 
