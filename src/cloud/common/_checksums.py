@@ -191,8 +191,11 @@ def _crc_function(algorithm: ChecksumAlgorithm) -> CrcFunction | None:
 
 
 def _crc64nvme(data: Buffer, crc: int) -> int:
-    """Return the CRC-64/NVME, by a table as long as awscrt is not worth loading."""
-    if len(data) <= _BY_TABLE and "awscrt.checksums" not in sys.modules:
+    """Return the CRC-64/NVME, by a table as long as awscrt is not worth loading.
+
+    The table is for a body that is small as a whole: a second piece may be followed by any number of others.
+    """
+    if crc == 0 and len(data) <= _BY_TABLE and "awscrt.checksums" not in sys.modules:
         table = _crc64nvme_table()
         crc ^= 0xFFFF_FFFF_FFFF_FFFF
         for byte in bytes(data):

@@ -166,6 +166,20 @@ def test_engines_are_loaded_at_first_use_and_not_for_small_bodies() -> None:
     ]
 
 
+def test_a_body_of_many_small_pieces_loads_the_engine_at_the_second() -> None:
+    program = (
+        "import sys\n"
+        "from cloud.common._checksums import ChecksumAlgorithm, new\n"
+        "checksum = new(ChecksumAlgorithm.CRC64NVME)\n"
+        "for piece in (b'12345', b'6789'):\n"
+        "    checksum.update(piece)\n"
+        "    print('awscrt' in sys.modules)\n"
+        "print(checksum.value())\n"
+    )
+    check = base64.b64encode(bytes.fromhex("ae8b14860a799888")).decode()
+    assert run(program).split() == ["False", "True", check]
+
+
 @given(st.lists(st.binary(max_size=300), max_size=4))
 def test_the_table_computes_what_awscrt_computes(pieces: list[bytes]) -> None:
     crc = 0
