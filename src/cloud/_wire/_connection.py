@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cloud._wire._pool import Pool, Route
     from cloud._wire._types import Body, HttpRequest, Timeouts
     from cloud.common._cancel import Cancellation
+    from cloud.common._pace import Pace
 
 _MAX_INTERIM = 16  # 1xx answers before the real one; a server has no reason for more than two
 _HTTP = b"HTTP/1."
@@ -78,6 +79,12 @@ class Connection:
     def host(self) -> str:
         """The host that the requests are for, also through a proxy."""
         return self.route.origin.host
+
+    @property
+    def pace(self) -> Pace | None:
+        """How fast bodies may be sent; None for no limit."""
+        switch = self.switch
+        return None if switch is None else switch.pace
 
     def readable(self) -> bool:
         """Return whether bytes or an end have arrived, without taking or waiting."""
@@ -142,7 +149,7 @@ class Connection:
         """Send everything and return the socket's error, if it had one."""
         if body is None:
             data = head
-        elif type(body) is bytes and len(body) <= SMALL_BODY:
+        elif type(body) is bytes and len(body) <= SMALL_BODY and self.pace is None:
             data = head + body
         else:
             return send_body(self, head, body, length)

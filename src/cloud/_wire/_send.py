@@ -87,9 +87,14 @@ def _send_file(connection: Connection, head: bytes, body: FileRange) -> None:
 def _sendfile(connection: Connection, descriptor: int, body: FileRange) -> int:
     """Return how many bytes the kernel sent by itself: all, or none where it cannot, or up to the file's end."""
     out, sent = connection.sock.fileno(), 0
+    pace = connection.pace
+    step = _SENDFILE_STEP if pace is None else pace.piece
     while sent < body.length:
+        length = min(body.length - sent, step)
+        if pace is not None:
+            pace.take(length)
         try:
-            count = os.sendfile(out, descriptor, body.offset + sent, min(body.length - sent, _SENDFILE_STEP))
+            count = os.sendfile(out, descriptor, body.offset + sent, length)
         except OSError as error:
             if error.errno in _PEER_ERRORS:
                 raise _SendFailed(error) from error
@@ -134,8 +139,13 @@ def _send_chunked(connection: Connection, head: bytes, blocks: Iterable[bytes | 
 
 
 def _write(connection: Connection, data: bytes | memoryview) -> None:
+    pace = connection.pace
     try:
-        connection.sendall(data)
+        if pace is None:
+            connection.sendall(data)
+        else:
+            for piece in pace.pieces(data):
+                connection.sendall(piece)
     except OSError as error:
         del data  # the traceback keeps this frame, and a head has credentials
         raise _SendFailed(error) from error

@@ -54,6 +54,11 @@ def _ls(parser: ArgumentParser) -> None:
 def _cp(parser: ArgumentParser) -> None:
     parser.add_argument("sources", metavar="SOURCE", nargs="+", help="URL, path, or - for standard input")
     parser.add_argument("target", metavar="TARGET", help="URL, path, or - for standard output")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="one file: go on where an interrupted copy with --resume stopped, and keep what this one moves",
+    )
     _add_tree_options(parser)
     _add_write_options(parser)
 
@@ -76,6 +81,7 @@ def _add_tree_options(parser: ArgumentParser) -> None:
         metavar="N",
         help="items in flight at once (default: 8)",
     )
+    _values.add_bandwidth_limit(parser)
     parser.add_argument(
         "--include",
         action="append",

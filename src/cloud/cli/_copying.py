@@ -9,6 +9,7 @@ from cloud.cli._errors import OK, PARTIAL
 from cloud.cli._items import each
 from cloud.cli._places import place, url_of
 from cloud.cli._reporter import Reporter
+from cloud.cli._sync import limited
 from cloud.common.errors import InvalidRequestError, NotFoundError
 from cloud.transfer import (
     Existing,
@@ -21,6 +22,7 @@ from cloud.transfer import (
     upload_object,
     upload_tree,
 )
+from cloud.transfer._objects import STREAMED
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -81,8 +83,21 @@ class _Copy:
             )
         if target.url is None and self._options != WriteOptions():
             raise InvalidRequestError("files have no content type, metadata or storage class")
+        if not self._move and self._args.resume:
+            self._check_resume()
         if not self._args.recursive and (self._args.include or self._args.exclude):
             raise InvalidRequestError("--include and --exclude are for -r")
+
+    def _check_resume(self) -> None:
+        if self._args.recursive:
+            raise InvalidRequestError("--resume is for single files", hint="sync goes on by itself")
+        for source in self._sources:
+            if (
+                source.is_stdio
+                or self._target.is_stdio
+                or (source.url is not None) is (self._target.url is not None)
+            ):
+                raise InvalidRequestError("--resume is for copies between a file and a store")
 
     # -- one object --------------------------------------------------------------------------------------
     def _one(self, source: Place) -> int:
@@ -120,7 +135,10 @@ class _Copy:
             "existing": self._existing,
             "delete_source": self._move,
             "progress": reporter.moved,
+            "transfer": limited(self._args),
         }
+        if not self._move and self._args.resume:
+            common["resume"] = True
         if source.url is None:
             to = self._object(target)
             return upload_object(source.path, to.client, to.bucket, to.key, options=self._options, **common)
@@ -130,6 +148,7 @@ class _Copy:
         if target.url is None:
             return download_object(client, bucket, key, target.path, **common)
         to = self._object(target)
+        common["transfer"] = limited(self._args, STREAMED)
         return copy_object(client, bucket, key, to.client, to.bucket, to.key, options=self._options, **common)
 
     def _object(self, one: Place) -> StorageLocation:
@@ -149,6 +168,7 @@ class _Copy:
             metadata=self._options.metadata,
             storage_class=self._options.storage_class,
             if_absent=self._existing is Existing.FAIL,
+            transfer=limited(self._args),
         )
         if self._console.json:
             self._console.document({"source": "-", "target": uri})
@@ -191,6 +211,7 @@ class _Copy:
             "delete_source": self._move,
             "workers": self._args.workers,
             "progress": reporter,
+            "transfer": limited(self._args),
         }
         if source.url is None:
             return upload_tree(
@@ -205,6 +226,7 @@ class _Copy:
             apart = self._args.case_sensitive
             return download_tree(client, bucket, prefix, self._target.path, keeps_names_apart=apart, **common)
         to = self._folder(self._target)
+        common["transfer"] = limited(self._args, STREAMED)
         return copy_tree(
             client, bucket, prefix, to.client, to.bucket, to.key, options=self._options, **common
         )

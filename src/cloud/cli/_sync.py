@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cloud.cli._errors import OK, PARTIAL
 from cloud.cli._places import place, url_of
 from cloud.cli._reporter import Reporter
 from cloud.cli._text import count_text, human_size, visible
+from cloud.common import TransferConfig
 from cloud.common.errors import InvalidRequestError
 from cloud.transfer import Action, Compare, Selection, WriteOptions, sync
+from cloud.transfer._objects import STREAMED
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -32,15 +36,24 @@ def side(text: str, session: Session) -> Location:
     return found.path if found.url is None else session.open_folder(url_of(text))
 
 
+def limited(args: Namespace, config: TransferConfig | None = None) -> TransferConfig | None:
+    """Return how large items are moved: as in `config`, with ``--bandwidth-limit`` where it is given."""
+    if args.bandwidth_limit is None:
+        return config
+    return replace(config or TransferConfig(), bandwidth_limit=args.bandwidth_limit)
+
+
 def run(args: Namespace, session: Session, console: Console) -> int:
     """Make the target what the source is."""
     count, percent = args.max_delete or (None, None)
     if args.max_delete is not None and not args.delete:
         raise InvalidRequestError("--max-delete is for --delete")
+    source, target = side(args.source, session), side(args.target, session)
+    between_stores = not (isinstance(source, Path) or isinstance(target, Path))
     with Reporter(console) as reporter:
         report = sync(
-            side(args.source, session),
-            side(args.target, session),
+            source,
+            target,
             compare=Compare(args.compare),
             delete=args.delete,
             max_delete=count,
@@ -59,6 +72,7 @@ def run(args: Namespace, session: Session, console: Console) -> int:
             resume=not args.no_resume,
             state=args.state,
             workers=args.workers,
+            transfer=limited(args, STREAMED if between_stores else None),
             progress=reporter,
         )
     plan = report.plan

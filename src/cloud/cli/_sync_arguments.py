@@ -30,6 +30,7 @@ def sync(parser: ArgumentParser) -> None:
     )
     _add_compare(parser, "time")
     _add_selection(parser)
+    _values.add_bandwidth_limit(parser)
     parser.add_argument(
         "--case-sensitive",
         action="store_true",

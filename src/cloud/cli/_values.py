@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from argparse import ArgumentTypeError
 from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)(?:i?b)?", re.IGNORECASE)
 _DURATION = re.compile(r"(\d+)\s*([smhdw]?)")
@@ -18,6 +22,24 @@ def size(text: str) -> int:
     if found is None:
         raise ArgumentTypeError(f"{text!r} is no size; write 4096, 10K, 1.5M or 2G")
     return int(float(found[1]) * 1024 ** " kmgtp".index(found[2].lower() or " "))
+
+
+def rate(text: str) -> int:
+    """Return bytes per second: ``500K``, ``10MiB``, ``10MiB/s``."""
+    found = size(text.strip().removesuffix("/s"))
+    if found < 1:
+        raise ArgumentTypeError(f"{text!r} moves nothing; write at least 1 byte per second")
+    return found
+
+
+def add_bandwidth_limit(parser: ArgumentParser) -> None:
+    """Add ``--bandwidth-limit``."""
+    parser.add_argument(
+        "--bandwidth-limit",
+        type=rate,
+        metavar="SIZE",
+        help="the most bytes per second of the whole command: 500K, 10MiB",
+    )
 
 
 def duration(text: str) -> int:

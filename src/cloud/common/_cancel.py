@@ -11,7 +11,9 @@ from cloud.common._fork import renew_after_fork
 from cloud.common.errors import CancelledError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from cloud.common._pace import Pace
 
 
 class Stoppable(Protocol):
@@ -34,6 +36,7 @@ class Cancellation:
         self._lock = threading.RLock()
         renew_after_fork(self, "_lock", threading.RLock)
         self._running: set[Stoppable] = set()
+        self.pace: Pace | None = None
 
     @property
     def is_cancelled(self) -> bool:
@@ -95,14 +98,16 @@ def ended_by(switch: Cancellation | None) -> Iterator[None]:
 
 
 @contextmanager
-def one_call(cancellation: Cancellation | None) -> Iterator[None]:
+def one_call(cancellation: Cancellation | None, limit: int | None = None) -> Iterator[None]:
     """Let the block be ended by `cancellation`, and by a failure of any of its threads.
 
     The block has a switch of its own below `cancellation`, and below the one that is active already, so that
-    ending one call does not end others that share theirs.
+    ending one call does not end others that share theirs. `limit` is the most bytes per second that all of its
+    threads move together; within a call that has a limit already, that one holds.
     """
     parents = {parent for parent in (cancellation, active_switch()) if parent is not None}
     switch = Cancellation()
+    switch.pace = pace_for(parents, limit)
     try:
         for parent in parents:
             parent.watch(switch)
@@ -111,6 +116,16 @@ def one_call(cancellation: Cancellation | None) -> Iterator[None]:
     finally:
         for parent in parents:
             parent.forget(switch)
+
+
+def pace_for(parents: Iterable[Cancellation], limit: int | None) -> Pace | None:
+    """Return the limit that the calls above have already, or a new one; None for none."""
+    above = next((parent.pace for parent in parents if parent.pace is not None), None)
+    if above is not None or limit is None:
+        return above
+    from cloud.common._pace import Pace
+
+    return Pace(limit)
 
 
 def pause(seconds: float) -> None:

@@ -6,18 +6,15 @@ uploads from files and for downloads to files.
 
 from __future__ import annotations
 
-import io
 from collections import deque
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from cloud.common import _checksums
 from cloud.common._bodies import FileRange
-from cloud.common._cancel import Cancellation, active_switch, ended_by, one_call
+from cloud.common._cancel import Cancellation, active_switch, ended_by, pace_for
 from cloud.common._ranges import split
-from cloud.common._reading import ObjectStream, wrong_checksum, wrong_size
-from cloud.common.errors import CloudError, IntegrityError, InvalidRequestError
+from cloud.common.errors import CloudError, InvalidRequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -26,9 +23,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from cloud.common._bodies import Payload
-    from cloud.common._ranges import Range
-    from cloud.common._runtime import Runtime
-    from cloud.common._storage_types import GetRequest, ObjectBody, Part, PartLimits
+    from cloud.common._storage_types import Part, PartLimits
 
 T = TypeVar("T")
 MIB = 1 << 20
@@ -42,17 +37,25 @@ class TransferConfig:
         part_size: bytes of one part; raised where an object would have more parts than the service allows.
         max_workers: parts in flight at once.
         threshold: bodies of at least this many bytes are moved in parts.
+        bandwidth_limit: the most bytes per second that all workers of one transfer move together, in both
+            directions; None for no limit.
     """
 
     part_size: int = 16 * MIB
     max_workers: int = 4
     threshold: int = 32 * MIB
+    bandwidth_limit: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse values that cannot work."""
         for name in ("part_size", "max_workers", "threshold"):
             if getattr(self, name) < 1:
                 raise InvalidRequestError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.bandwidth_limit is not None and self.bandwidth_limit < 1:
+            raise InvalidRequestError(
+                f"bandwidth_limit must be at least 1 byte per second, not {self.bandwidth_limit}",
+                hint="None is for no limit",
+            )
 
 
 def plan_part_size(size: int, config: TransferConfig, limits: PartLimits) -> int:
@@ -90,11 +93,15 @@ class Window:
     exception ends the running calls and forgets the waiting ones.
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, *, limit: int | None = None) -> None:
         from concurrent.futures import ThreadPoolExecutor
 
         self._workers = workers
-        self._switch = active_switch() or Cancellation()
+        switch = active_switch()
+        if switch is None:
+            switch = Cancellation()
+            switch.pace = pace_for((), limit)
+        self._switch = switch
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="cloud-transfer")
         self._pending: deque[Future[object]] = deque()
 
@@ -149,9 +156,9 @@ class PartWriter:
     Nothing is visible until `complete`. Parts that were stored are removed by `abort`.
     """
 
-    def __init__(self, hooks: PartHooks, workers: int) -> None:
+    def __init__(self, hooks: PartHooks, workers: int, *, limit: int | None = None) -> None:
         self._hooks = hooks
-        self._window = Window(workers)
+        self._window = Window(workers, limit=limit)
         self._parts: dict[int, Part] = {}
         self._count = 0
 
@@ -165,10 +172,19 @@ class PartWriter:
 
         self._window.submit(send)
 
+    def keep(self, part: Part) -> None:
+        """Take a part that the service has already as the next one."""
+        self._count += 1
+        self._parts[self._count] = part
+
     @property
     def next_number(self) -> int:
         """Number of the part that `add` would upload."""
         return self._count + 1
+
+    def wait(self) -> None:
+        """Wait for all parts."""
+        self._window.drain()
 
     def complete(self) -> None:
         """Wait for all parts and make the object visible."""
@@ -181,6 +197,10 @@ class PartWriter:
         self._window.end()
         with ended_by(None):  # whoever ended the transfer wants this done
             self._hooks.abort()
+
+    def leave(self) -> None:
+        """End the running parts, and leave what was stored."""
+        self._window.end()
 
     def give_up(self) -> None:
         """Abort because of an error that is being raised: a failure to abort is logged and does not hide it."""
@@ -229,144 +249,3 @@ def cut_payload(payload: Payload, part_size: int) -> Iterator[Payload]:
     view = memoryview(payload).cast("B")
     for start, end in split(len(view), part_size):
         yield view[start:end]
-
-
-class Sink(Protocol):
-    """Where the ranges of a download go, in any order, from several threads."""
-
-    def fill(
-        self, offset: int, stream: ObjectStream, length: int, seen: Callable[[memoryview], None]
-    ) -> None:
-        """Write `length` bytes of `stream` at `offset`; `seen` is shown every piece in order."""
-
-
-class MemorySink:
-    """One allocation of the right size; `take` hands it over without a copy."""
-
-    def __init__(self, size: int) -> None:
-        # BytesIO owns the zeroed bytes object alone, so getbuffer() and getvalue() share it instead of copying.
-        self._file = io.BytesIO(bytes(size))
-        self._view = self._file.getbuffer()
-
-    def fill(
-        self, offset: int, stream: ObjectStream, length: int, seen: Callable[[memoryview], None]
-    ) -> None:
-        """Write `length` bytes of `stream` at `offset`."""
-        view = self._view[offset : offset + length]
-        while len(view):
-            count = _some(stream, view)
-            seen(view[:count])
-            view = view[count:]
-
-    def take(self) -> bytes:
-        """Return the bytes. The sink cannot be used afterwards."""
-        self._view.release()
-        return self._file.getvalue()
-
-
-def _some(stream: ObjectStream, view: memoryview) -> int:
-    count = stream.readinto(view)
-    if count == 0:
-        raise IntegrityError("the body ended too early", retryable=True)
-    return count
-
-
-@dataclass(frozen=True)
-class Download:
-    """One download in progress: where the bytes come from, and with which settings."""
-
-    runtime: Runtime
-    operation: str
-    get: Callable[[GetRequest], ObjectBody]
-    request: GetRequest
-    config: TransferConfig
-    progress: Callable[[int], None] | None = None
-
-    def seen(self, piece: memoryview) -> None:
-        """Tell the progress callback, and stop after a cancel."""
-        switch = active_switch()
-        if switch is not None:
-            switch.check()
-        if self.progress is not None:
-            self.progress(len(piece))
-
-    def open_range(self, bounds: Range, etag: str) -> ObjectStream:
-        """Return a stream of one range, pinned to `etag`."""
-        request = self.request._replace(
-            start=bounds[0],
-            end=bounds[1],
-            if_match=etag,
-            if_none_match=None,
-            if_modified_since=None,
-        )
-        return ObjectStream(self.runtime, self.operation, self.get, request)
-
-
-def download(task: Download, stream: ObjectStream, sink: Sink) -> str | None:
-    """Move the whole object into `sink` and return the checksum that it was verified by, if any.
-
-    `stream` is the open answer to the whole object. A large one is read by parallel ranges that are pinned
-    to its ETag; without an ETag ranges could mix versions, so it is then read by the one stream.
-    """
-    size = stream.end - stream.position
-    try:
-        if size < task.config.threshold or stream.info.etag is None or stream.position:
-            sink.fill(0, stream, size, task.seen)
-            stream.readinto(memoryview(bytearray(1)))  # reaching the end compares the checksum
-            return stream.verified
-        return _download_ranges(task, stream, sink, stream.info.etag)
-    finally:
-        stream.close()
-
-
-def download_bytes(task: Download, stream: ObjectStream) -> bytes:
-    """Return what `stream` stands for in one allocation; bytes that turn out wrong are read once more."""
-    sink = MemorySink(stream.end - stream.position)
-    try:
-        with one_call(None):
-            download(task, stream, sink)
-    except IntegrityError as error:
-        if not error.retryable:
-            raise
-        del sink  # before the second allocation
-        with one_call(None):
-            stream = ObjectStream(task.runtime, task.operation, task.get, task.request)
-            sink = MemorySink(stream.end - stream.position)
-            download(task, stream, sink)
-    return sink.take()
-
-
-def _download_ranges(task: Download, stream: ObjectStream, sink: Sink, etag: str) -> str | None:
-    size, expected = stream.end, stream.take_checksum()
-    ranges = split(size, task.config.part_size)
-    sums: dict[int, _checksums.Checksum] = {}
-
-    def fetch(bounds: Range) -> None:
-        part = stream if bounds[0] == 0 else task.open_range(bounds, etag)
-        checksum = _checksums.new(expected[0]) if expected is not None else None
-
-        def seen(piece: memoryview) -> None:
-            if checksum is not None:
-                checksum.update(piece)
-            task.seen(piece)
-
-        try:
-            if part.info.size != stream.info.size:
-                raise wrong_size(stream.info.size, part.info.size)
-            sink.fill(bounds[0], part, bounds[1] - bounds[0], seen)
-        finally:
-            part.close()
-        if checksum is not None:
-            sums[bounds[0]] = checksum
-
-    with Window(task.config.max_workers) as window:
-        for bounds in ranges:
-            window.submit(partial(fetch, bounds))
-        window.drain()
-    if expected is None:
-        return None
-    algorithm, value = expected
-    parts = ((sums[start].value(), end - start) for start, end in ranges)
-    if _checksums.whole_object(algorithm, parts) != value:
-        raise wrong_checksum(algorithm)
-    return algorithm.value

@@ -32,10 +32,7 @@ def replacing(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
         FileExistsError: `overwrite` is False and `path` exists.
         IsADirectoryError: `path` is a folder.
     """
-    if path.is_dir():
-        raise IsADirectoryError(21, "is a folder, not a file", str(path))
-    if not overwrite and path.exists():
-        raise FileExistsError(17, "exists already", str(path))
+    refuse_target(path, overwrite=overwrite)
     # 40 characters are at most 160 bytes, so that a name of any length and script leaves room for the rest.
     import secrets
 
@@ -46,12 +43,25 @@ def replacing(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
         with file:
             yield file
             file.flush()
-        temporary.chmod(_final_mode(path))
-        _move(temporary, path, overwrite=overwrite)
+        finish(temporary, path, overwrite=overwrite)
     except BaseException:
         with suppress(FileNotFoundError):
             temporary.unlink()
         raise
+
+
+def refuse_target(path: Path, *, overwrite: bool) -> None:
+    """Raise what `replacing` raises for a target that cannot be replaced."""
+    if path.is_dir():
+        raise IsADirectoryError(21, "is a folder, not a file", str(path))
+    if not overwrite and path.exists():
+        raise FileExistsError(17, "exists already", str(path))
+
+
+def finish(temporary: Path, path: Path, *, overwrite: bool) -> None:
+    """Move a file that is whole into its place."""
+    temporary.chmod(_final_mode(path))
+    _move(temporary, path, overwrite=overwrite)
 
 
 def _move(temporary: Path, path: Path, *, overwrite: bool) -> None:

@@ -6,12 +6,15 @@ import io
 from typing import TYPE_CHECKING
 
 from cloud.common import _checksums
+from cloud.common._cancel import pace_for
 from cloud.common._observe import call_facts
+from cloud.common._pace import active_pace
 from cloud.common.errors import CloudError, IntegrityError, InvalidRequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cloud.common._pace import Pace
     from cloud.common._runtime import Runtime
     from cloud.common._storage_types import GetRequest, ObjectBody
     from cloud.common.errors import ErrorContext
@@ -36,6 +39,7 @@ class ObjectStream:
         request: GetRequest,
         *,
         body: ObjectBody | None = None,
+        limit: int | None = None,
     ) -> None:
         self._runtime = runtime
         self._operation = operation
@@ -43,6 +47,7 @@ class ObjectStream:
         self._get = get
         self._request = request
         self._cuts = 0
+        self._pace = active_pace() or pace_for((), limit)
         self._checksum: _checksums.Checksum | None = None
         self.verified: str | None = None
         if body is None:
@@ -62,6 +67,8 @@ class ObjectStream:
 
     def readinto(self, buffer: memoryview) -> int:
         """Fill `buffer` from its start and return how many bytes; 0 only at the end."""
+        if self._pace is not None:
+            buffer = buffer[: self._pace.piece]
         while self.position < self.end and len(buffer):
             body = self._body
             if body is None:
@@ -76,6 +83,8 @@ class ObjectStream:
                 self._checksum.update(buffer[:count])
             self.position += count
             self._runtime.metrics.count_received(count)
+            if self._pace is not None:
+                self._pace.take(count)
             if self.position == self.end:
                 self._finish()
             return count
@@ -188,7 +197,8 @@ def fetch_small(
     if body.length > limit:
         return body
     try:
-        data = body.read_all()
+        pace = active_pace()
+        data = body.read_all() if pace is None else _read_paced(body, pace)
         call_facts().bytes_received += len(data)
         if len(data) != body.length:
             raise IntegrityError(f"got {len(data)} of {body.length} bytes", retryable=True)
@@ -199,6 +209,15 @@ def fetch_small(
         return data
     finally:
         body.close()
+
+
+def _read_paced(body: ObjectBody, pace: Pace) -> bytes:
+    data = bytearray(body.length)
+    view = memoryview(data)
+    while count := body.readinto(view[: pace.piece]):
+        pace.take(count)
+        view = view[count:]
+    return bytes(data[: len(data) - len(view)])
 
 
 class ObjectReader(io.RawIOBase):

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, final
 
 from cloud.common._cancel import one_call
-from cloud.common._engine import MIB, Download, TransferConfig, download, download_bytes, map_bounded
+from cloud.common._downloads import Download, download, download_bytes
+from cloud.common._engine import MIB, TransferConfig, map_bounded
 from cloud.common._files import FileSink, replacing
+from cloud.common._pace import active_pace
 from cloud.common._paging import Page, Pager
 from cloud.common._ranges import check_range, coalesce
 from cloud.common._reading import SMALL_BODY, ObjectReader, ObjectStream, fetch_small
+from cloud.common._state import client_identity
 from cloud.common._storage_core import StorageCore
 from cloud.common._storage_types import GetRequest, ListRequest
 from cloud.common.errors import IntegrityError, InvalidRequestError, NotFoundError
@@ -56,14 +59,24 @@ class StorageReads(StorageCore):
         request = self._get_request(
             bucket, key, 0, None, version_id, if_match, if_none_match, if_modified_since
         )
-        resource = f"{bucket}/{key}"
         limit = min(SMALL_BODY, self._transfer.threshold - 1)
-        answer = self._run("download_file", resource, lambda: fetch_small(self._get, request, limit))
+        return self._read("download_file", request, limit)
+
+    def _read(self, operation: str, request: GetRequest, limit: int) -> bytes:
+        """Return what was asked for: by one request up to `limit` bytes, in parts above it."""
+        bandwidth = self._transfer.bandwidth_limit
+        if bandwidth is None or active_pace() is not None:
+            return self._read_all(operation, request, limit)
+        with one_call(None, bandwidth):
+            return self._read_all(operation, request, limit)
+
+    def _read_all(self, operation: str, request: GetRequest, limit: int) -> bytes:
+        resource = f"{request.bucket}/{request.key}"
+        answer = self._run(operation, resource, lambda: fetch_small(self._get, request, limit))
         if isinstance(answer, bytes):
             return answer
-        stream = ObjectStream(self._runtime, "download_file", self._get, request, body=answer)
-        task = Download(self._runtime, "download_file", self._get, request, self._transfer)
-        return download_bytes(task, stream)
+        stream = ObjectStream(self._runtime, operation, self._get, request, body=answer)
+        return download_bytes(Download(self._runtime, operation, self._get, request, self._transfer), stream)
 
     @final
     def download_to(
@@ -77,6 +90,7 @@ class StorageReads(StorageCore):
         if_match: str | None = None,
         if_none_match: str | None = None,
         if_modified_since: datetime | None = None,
+        resume: bool = False,
         transfer: TransferConfig | None = None,
         progress: Callable[[int], None] | None = None,
         cancellation: Cancellation | None = None,
@@ -89,6 +103,9 @@ class StorageReads(StorageCore):
         Args:
             path: the file itself, not a folder; its folder must exist.
             overwrite: False raises FileExistsError when `path` exists.
+            resume: go on where an earlier call with `resume` was cut short, however that happened. What it had
+                moved stays beside `path` when it fails, with a journal; an object that was replaced since is
+                read anew, with a warning in the log. For objects from the transfer threshold on.
             transfer: part size and workers for this call.
             progress: called with the number of bytes of each piece, from several threads.
             cancellation: ends the transfer from another thread.
@@ -105,8 +122,12 @@ class StorageReads(StorageCore):
         config = transfer or self._transfer
         task = Download(self._runtime, "download_to", self._get, request, config, progress)
 
+        if resume:
+            info, verified = self._resume_download(task, target, cancellation, overwrite=overwrite)
+            return _downloaded(target, info, verified)
+
         def attempt(file: BinaryIO) -> tuple[ObjectInfo, str | None]:
-            with one_call(cancellation):
+            with one_call(cancellation, config.bandwidth_limit):
                 stream = ObjectStream(self._runtime, "download_to", self._get, request)
                 return stream.info, download(task, stream, FileSink(file))
 
@@ -118,9 +139,20 @@ class StorageReads(StorageCore):
                     raise
                 info, verified = attempt(file)
             file.truncate(info.size)
-        from cloud.common._records import DownloadResult
+        return _downloaded(target, info, verified)
 
-        return DownloadResult(path=target, info=info, bytes_written=info.size, verified=verified)
+    def _resume_download(
+        self, task: Download, path: Path, cancellation: Cancellation | None, *, overwrite: bool
+    ) -> tuple[ObjectInfo, str | None]:
+        from cloud.common._resumed_download import ResumedDownload
+
+        if task.request.if_none_match is not None or task.request.if_modified_since is not None:
+            raise InvalidRequestError(
+                "resume goes with if_match, not with if_none_match or if_modified_since"
+            )
+        identity = client_identity(self)
+        call = one_call(cancellation, task.config.bandwidth_limit)
+        return ResumedDownload(task, path, identity).run(call, overwrite=overwrite)
 
     @final
     def iter_file(
@@ -145,7 +177,9 @@ class StorageReads(StorageCore):
         if chunk_size < 1:
             raise InvalidRequestError(f"chunk_size must be at least 1, not {chunk_size}")
         request = self._get_request(bucket, key, start, end, version_id, if_match)
-        return self._chunks(ObjectStream(self._runtime, "iter_file", self._get, request), chunk_size)
+        limit = self._transfer.bandwidth_limit
+        stream = ObjectStream(self._runtime, "iter_file", self._get, request, limit=limit)
+        return self._chunks(stream, chunk_size)
 
     @staticmethod
     def _chunks(stream: ObjectStream, chunk_size: int) -> Iterator[bytes]:
@@ -180,15 +214,7 @@ class StorageReads(StorageCore):
             InvalidRequestError: `start` lies at or beyond the end of an object that is not empty.
         """
         request = self._get_request(bucket, key, start, end, version_id, if_match)
-        answer = self._run(
-            "read_range", f"{bucket}/{key}", lambda: fetch_small(self._get, request, SMALL_BODY)
-        )
-        if isinstance(answer, bytes):
-            return answer
-        stream = ObjectStream(self._runtime, "read_range", self._get, request, body=answer)
-        return download_bytes(
-            Download(self._runtime, "read_range", self._get, request, self._transfer), stream
-        )
+        return self._read("read_range", request, SMALL_BODY)
 
     @final
     def read_ranges(
@@ -226,8 +252,8 @@ class StorageReads(StorageCore):
                 results[place] = data[start - group.start : end - group.start]
 
         if merged:
-            fetch(0)  # alone, for the pin
-            with one_call(None):
+            with one_call(None, self._transfer.bandwidth_limit):
+                fetch(0)  # alone, for the pin
                 map_bounded(fetch, range(1, len(merged)), self._transfer.max_workers)
         return results
 
@@ -291,7 +317,8 @@ class StorageReads(StorageCore):
     ) -> io.BufferedReader:
         def open_stream(position: int, etag: str | None) -> ObjectStream:
             request = self._get_request(bucket, key, position, None, version_id, etag)
-            return ObjectStream(self._runtime, "open_file", self._get, request)
+            limit = self._transfer.bandwidth_limit
+            return ObjectStream(self._runtime, "open_file", self._get, request, limit=limit)
 
         return io.BufferedReader(ObjectReader(open_stream), buffer_size)
 
@@ -322,6 +349,12 @@ class StorageReads(StorageCore):
         self._require(Capability.VERSIONS, "version_id")
         if not version_id:
             raise InvalidRequestError("version_id must not be empty; pass None for the newest version")
+
+
+def _downloaded(path: Path, info: ObjectInfo, verified: str | None) -> DownloadResult:
+    from cloud.common._records import DownloadResult
+
+    return DownloadResult(path=path, info=info, bytes_written=info.size, verified=verified)
 
 
 def checked_time(name: str, moment: datetime) -> datetime:

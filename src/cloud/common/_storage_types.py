@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from cloud.common.models import EMPTY
 
@@ -256,7 +256,13 @@ class PresignPostHooks(ABC):
 
 
 class UnfinishedUploadHooks(ABC):
-    """Behind `Capability.UNFINISHED_UPLOADS`."""
+    """Behind `Capability.UNFINISHED_UPLOADS`.
+
+    Class attributes:
+        lists_upload_ids: whether a listed upload has the id that `_create_upload` returned.
+    """
+
+    lists_upload_ids: ClassVar[bool] = True
 
     @abstractmethod
     def _list_uploads_page(self, request: ListRequest) -> Page[UnfinishedUpload]:

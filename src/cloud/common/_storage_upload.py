@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from cloud.common._bodies import FileRange
@@ -14,11 +16,16 @@ from cloud.common._engine import (
     upload_parts,
 )
 from cloud.common._observe import call_facts
+from cloud.common._pace import paced
+from cloud.common._paging import Pager
 from cloud.common._sources import PartReader, guess_content_type, opened
+from cloud.common._state import client_identity
 from cloud.common._storage_core import checked_header, checked_metadata, checked_tags
 from cloud.common._storage_read import StorageReads
 from cloud.common._storage_types import (
+    ListRequest,
     PutRequest,
+    UnfinishedUploadHooks,
     Upload,
 )
 from cloud.common._writing import ObjectWriter
@@ -35,8 +42,10 @@ if TYPE_CHECKING:
     from cloud.common._bodies import Payload
     from cloud.common._cancel import Cancellation
     from cloud.common._engine import TransferConfig
+    from cloud.common._paging import Page
     from cloud.common._sources import UploadSource
     from cloud.common._storage_types import Part
+    from cloud.common.models import UnfinishedUpload
 
 
 class StorageUploads(StorageReads):
@@ -59,6 +68,7 @@ class StorageUploads(StorageReads):
         storage_class: str | None = None,
         if_absent: bool = False,
         if_match: str | None = None,
+        resume: bool = False,
         transfer: TransferConfig | None = None,
         progress: Callable[[int], None] | None = None,
         cancellation: Cancellation | None = None,
@@ -80,6 +90,10 @@ class StorageUploads(StorageReads):
             storage_class: the service's own word, such as ``STANDARD_IA``.
             if_absent: store only if nothing is at the key; of many racing writers one wins.
             if_match: store only if the object's ETag is this one (compare and swap).
+            resume: for a `Path` from the transfer threshold on: go on where an earlier call with `resume` was
+                cut short, however that happened. Parts that the service has are not sent again; they stay there
+                when the call fails, with a journal below ``$XDG_STATE_HOME/cloud/uploads``. A file that was
+                changed since is sent anew, with a warning in the log.
             transfer: part size, workers and threshold for this call.
             progress: called with the number of bytes of each finished part, from several threads.
             cancellation: ends the transfer from another thread.
@@ -106,12 +120,21 @@ class StorageUploads(StorageReads):
             if_match=if_match,
         )
         config = transfer or self._transfer
-        if isinstance(data, bytes) and len(data) < config.threshold and cancellation is None:
+        limit = config.bandwidth_limit
+        if resume:
+            with one_call(cancellation, limit):
+                self._resume_upload(request, data, config, progress)
+        elif (
+            isinstance(data, bytes)
+            and len(data) < config.threshold
+            and cancellation is None
+            and limit is None
+        ):
             self._put_one(request, data)  # the everyday case, without a detour
             if progress is not None:
                 progress(len(data))
         else:
-            with one_call(cancellation), opened(data) as body:
+            with one_call(cancellation, limit), opened(data) as body:
                 self._upload(request, body, config, progress)
         return self._uri(bucket, key)
 
@@ -165,7 +188,7 @@ class StorageUploads(StorageReads):
     def _put_one(self, request: PutRequest, payload: Payload, operation: str = "upload_file") -> None:
         def put() -> None:
             call_facts().bytes_sent += len(payload)
-            self._put(request, payload)
+            paced(len(payload), lambda: self._put(request, payload))
 
         conditional = request.if_absent or request.if_match is not None
         self._run(operation, f"{request.bucket}/{request.key}", put, idempotent=not conditional)
@@ -207,6 +230,46 @@ class StorageUploads(StorageReads):
 
         upload_parts(self._start_parts(request, config, progress), rest())
 
+    def _resume_upload(
+        self,
+        request: PutRequest,
+        path: UploadSource,
+        config: TransferConfig,
+        progress: Callable[[int], None] | None,
+    ) -> None:
+        from cloud.common._resumed_upload import ResumedUpload, UploadCalls
+
+        if not isinstance(path, Path):
+            raise InvalidRequestError(
+                f"only a file can be gone on with, not a {type(path).__name__}", hint="pass a pathlib.Path"
+            )
+        operation, resource = "upload_file", f"{request.bucket}/{request.key}"
+        calls = UploadCalls(
+            identity=client_identity(self),
+            begin=lambda: self._run(operation, resource, lambda: self._create_upload(request)),
+            is_there=lambda upload_id: self._has_upload(request, upload_id),
+            hooks=lambda upload_id: _RunningUpload(self, Upload(request, upload_id), operation, progress),
+        )
+        with path.open("rb", buffering=0) as file:
+            state = os.fstat(file.fileno())
+            if state.st_size < config.threshold and state.st_size <= self._part_limits.max_single_put:
+                self._upload(request, FileRange(file.fileno(), 0, state.st_size), config, progress)
+                return
+            place = (file.fileno(), state)
+            ResumedUpload(calls, request, path, place, config, self._part_limits, progress).run()
+
+    def _has_upload(self, request: PutRequest, upload_id: str) -> bool:
+        """Return whether the service still has an upload; True where it does not tell one from another."""
+        if not isinstance(self, UnfinishedUploadHooks) or not self.lists_upload_ids:
+            return True
+        hooks: UnfinishedUploadHooks = self
+
+        def fetch(token: str | None) -> Page[UnfinishedUpload]:
+            page = ListRequest(request.bucket, request.key, None, None, 1000, token)
+            return self._run("upload_file", request.bucket, lambda: hooks._list_uploads_page(page))
+
+        return any(found.upload_id == upload_id and found.key == request.key for found in Pager(fetch))
+
     def _start_parts(
         self,
         request: PutRequest,
@@ -217,13 +280,18 @@ class StorageUploads(StorageReads):
         resource = f"{request.bucket}/{request.key}"
         upload_id = self._run(operation, resource, lambda: self._create_upload(request))
         upload = _RunningUpload(self, Upload(request, upload_id), operation, progress)
-        return PartWriter(upload, config.max_workers)
+        return PartWriter(upload, config.max_workers, limit=config.bandwidth_limit)
 
     @final
     def _open_writer(self, request: PutRequest) -> ObjectWriter:
         config, limits = self._transfer, self._part_limits
+
+        def put(body: bytes) -> None:
+            with one_call(None, config.bandwidth_limit):
+                self._put_one(request, body, "open_file")
+
         return ObjectWriter(
-            put=lambda body: self._put_one(request, body, "open_file"),
+            put=put,
             start_parts=lambda: self._start_parts(request, config, operation="open_file"),
             part_size=lambda number: stream_part_size(number, config, limits),
             name=self._uri(request.bucket, request.key),
@@ -249,7 +317,7 @@ class _RunningUpload:
     def put_part(self, number: int, payload: Payload) -> Part:
         def put() -> Part:
             call_facts().bytes_sent += len(payload)
-            return self._client._put_part(self._upload, number, payload)
+            return paced(len(payload), lambda: self._client._put_part(self._upload, number, payload))
 
         part = self._client._run(self._operation, self._resource, put)
         if self._progress is not None:

@@ -11,10 +11,11 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cloud.common._state import SUFFIX, state_folder
 from cloud.common.enums import Capability
 from cloud.common.errors import CloudError, InvalidRequestError
 from cloud.common.models import Record
-from cloud.transfer._journal import SUFFIX, default_state_folder, discard
+from cloud.transfer._journal import default_state_folder, discard
 from cloud.transfer._sides import STAGED_NAME, FolderSide, Opener
 from cloud.transfer._walk import walk
 
@@ -34,9 +35,9 @@ class Leftover(Enum):
     UPLOAD = "upload"
     """Parts of an upload that was neither completed nor aborted: stored and charged, and seen by nobody."""
     STAGED_FILE = "staged file"
-    """A file that was being written beside its target."""
+    """A file that was being written beside its target, and the journal of a download with `resume`."""
     JOURNAL = "journal"
-    """The journal of a sync that nobody has gone on with."""
+    """The journal of a sync, or of an upload with `resume`, that nobody has gone on with."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,7 +92,7 @@ def cleanup(
         older_than: what is younger stays: it may belong to a transfer that is running, also one of others.
         dry_run: remove nothing.
         journals: whether old journals go too; the next sync of those sides then begins anew.
-        state: folder of the journals, as for `sync`.
+        state: folder of the journals, as for `sync`; those of uploads are looked at without it alone.
         now: seconds since 1970.
 
     Raises:
@@ -120,7 +121,9 @@ def _cleanup(
             else:
                 yield from _uploads(side, older_than, dry_run)
     if journals:
-        yield from _journals(default_state_folder() if state is None else Path(state), latest, dry_run)
+        folders = (default_state_folder(), state_folder("uploads")) if state is None else (Path(state),)
+        for folder in folders:
+            yield from _journals(folder, latest, dry_run)
 
 
 def _uploads(side: StoreSide, older_than: timedelta, dry_run: bool) -> Iterator[CleanupItem]:

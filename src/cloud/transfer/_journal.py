@@ -11,24 +11,22 @@ from array import array
 from bisect import bisect_left
 from contextlib import suppress
 from datetime import datetime, timezone
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
+from cloud.common._state import SUFFIX, lock, open_locked, state_folder
 from cloud.common.errors import ConflictError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-SUFFIX: Final = ".journal"
 _SYNC_SECONDS = 1.0
 """How much work a power cut may make forgotten; a killed process loses nothing that was written."""
 
 
 def default_state_folder() -> Path:
     """Return where journals are kept: ``$XDG_STATE_HOME/cloud/sync``, by default below ``~/.local/state``."""
-    # A relative one is invalid and to be ignored: https://specifications.freedesktop.org/basedir/
-    home = Path(os.environ.get("XDG_STATE_HOME") or ".")
-    return (home if home.is_absolute() else Path("~/.local/state").expanduser()) / "cloud" / "sync"
+    return state_folder("sync")
 
 
 class Fingerprint(Protocol):
@@ -134,7 +132,7 @@ class Journal:
             ConflictError: another process has it.
         """
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = self._locked()
+        file = open_locked(self.path)
         self._file = file
         if anew:
             file.truncate(0)
@@ -143,23 +141,6 @@ class Journal:
             file.write(b"\n")  # a line that was cut off must not swallow the next one
         started = datetime.now(timezone.utc).isoformat()
         self._write({"begun": started, "sync": self._title, "process": os.getpid()})
-
-    def _locked(self) -> BinaryIO:
-        flags = (
-            os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        )
-        while True:
-            file = os.fdopen(os.open(self.path, flags, 0o600), "r+b", buffering=0)
-            if not _lock(file):
-                file.close()
-                raise ConflictError(
-                    f"another process is at work on the same two sides (journal {str(self.path)!r})",
-                    hint="wait for it",
-                )
-            with suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(file.fileno()), self.path.stat()):
-                    return file
-            file.close()  # whoever had it has removed it meanwhile
 
     @staticmethod
     def _ends_with_line(file: BinaryIO, size: int) -> bool:
@@ -207,30 +188,10 @@ class Journal:
 def discard(path: Path, *, dry_run: bool) -> bool:
     """Remove a journal and return True; False for that of a running sync, which stays."""
     with path.open("r+b") as file:
-        if not _lock(file):
+        if not lock(file):
             return False
         if not dry_run and sys.platform != "win32":
             path.unlink()
     if not dry_run and sys.platform == "win32":  # which removes no open file
         path.unlink()
-    return True
-
-
-def _lock(file: BinaryIO) -> bool:
-    """Return whether this process now has the file for itself, until it is closed."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        file.seek(1 << 30)  # far behind what is read and written
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
     return True

@@ -113,6 +113,7 @@ def upload_many(
     options: WriteOptions = _NO_OPTIONS,
     workers: int = DEFAULT_WORKERS,
     executor: Executor | None = None,
+    bandwidth_limit: int | None = None,
     cancellation: Cancellation | None = None,
 ) -> Iterator[ManyResult]:
     """Store many bodies and yield one result for each, in order.
@@ -126,11 +127,14 @@ def upload_many(
         workers: how many are in flight at once.
         executor: stores them instead of threads of our own, in other processes too where client and items
             pickle.
+        bandwidth_limit: the most bytes per second of all of them together; not with `executor`.
         cancellation: ends it from another thread.
     """
     pairs = items.items() if isinstance(items, Mapping) else items
     call = _Upload(ClientRef(client), bucket, options)
-    return map_ordered(call, pairs, workers=workers, cancellation=cancellation, executor=executor)
+    return map_ordered(
+        call, pairs, workers=workers, cancellation=cancellation, executor=executor, limit=bandwidth_limit
+    )
 
 
 def download_many(
@@ -140,6 +144,7 @@ def download_many(
     *,
     workers: int = DEFAULT_WORKERS,
     executor: Executor | None = None,
+    bandwidth_limit: int | None = None,
     cancellation: Cancellation | None = None,
 ) -> Iterator[ManyResult]:
     """Read many objects and yield one result for each, in order, with its body.
@@ -148,10 +153,17 @@ def download_many(
 
     Args:
         keys: which objects.
-        workers, executor, cancellation: as for `upload_many`.
+        workers, executor, bandwidth_limit, cancellation: as for `upload_many`.
     """
     call = _Download(ClientRef(client), bucket)
-    return map_ordered(call, _checked(keys), workers=workers, cancellation=cancellation, executor=executor)
+    return map_ordered(
+        call,
+        _checked(keys),
+        workers=workers,
+        cancellation=cancellation,
+        executor=executor,
+        limit=bandwidth_limit,
+    )
 
 
 def delete_many(

@@ -49,6 +49,7 @@ def upload_object(
     options: WriteOptions = _NO_OPTIONS,
     existing: Existing = Existing.REPLACE,
     delete_source: bool = False,
+    resume: bool = False,
     transfer: TransferConfig | None = None,
     progress: Callable[[int], None] | None = None,
     cancellation: Cancellation | None = None,
@@ -57,7 +58,7 @@ def upload_object(
 
     Args:
         delete_source: then delete the file, unless it was changed meanwhile (ConflictError; both stay).
-        transfer, progress, cancellation: as for `upload_file`.
+        resume, transfer, progress, cancellation: as for `upload_file`.
 
     Raises:
         AlreadyExistsError: `Existing.FAIL`, and an object is there.
@@ -79,6 +80,7 @@ def upload_object(
             metadata=options.metadata,
             storage_class=options.storage_class,
             if_absent=_needs_absence(client, existing),
+            resume=resume,
             transfer=transfer,
             progress=progress,
             cancellation=cancellation,
@@ -101,6 +103,7 @@ def download_object(
     version_id: str | None = None,
     existing: Existing = Existing.REPLACE,
     delete_source: bool = False,
+    resume: bool = False,
     transfer: TransferConfig | None = None,
     progress: Callable[[int], None] | None = None,
     cancellation: Cancellation | None = None,
@@ -111,7 +114,7 @@ def download_object(
         version_id: this version; it cannot be moved.
         delete_source: then delete the object, unless it was replaced meanwhile (PreconditionFailedError;
             both stay).
-        transfer, progress, cancellation: as for `download_to`.
+        resume, transfer, progress, cancellation: as for `download_to`.
 
     Raises:
         FileExistsError: `Existing.FAIL`, and the file is there.
@@ -129,6 +132,7 @@ def download_object(
             path,
             overwrite=existing is Existing.REPLACE,
             version_id=version_id,
+            resume=resume,
             transfer=transfer,
             progress=progress,
             cancellation=cancellation,

@@ -33,6 +33,7 @@ def map_ordered(
     workers: int,
     cancellation: Cancellation | None = None,
     executor: Executor | None = None,
+    limit: int | None = None,
 ) -> Iterator[R]:
     """Yield ``call(item)`` for every item, in order.
 
@@ -42,9 +43,22 @@ def map_ordered(
     Args:
         call: for another process it must pickle, as the items must.
         executor: runs the calls instead of threads of our own; calls there cannot be ended from here.
+        limit: the most bytes per second of all calls together.
     """
     check_workers(workers)
-    return _map_ordered(call, items, workers, cancellation, executor)
+    check_limit(limit, executor)
+    return _map_ordered(call, items, workers, cancellation, executor, limit)
+
+
+def check_limit(limit: int | None, executor: Executor | None) -> None:
+    """Refuse a limit on bytes per second that cannot be kept."""
+    if limit is not None and limit < 1:
+        raise InvalidRequestError(f"bandwidth_limit must be at least 1 byte per second, not {limit}")
+    if limit is not None and executor is not None:
+        raise InvalidRequestError(
+            "an executor's workers cannot share one bandwidth limit",
+            hint="leave the executor out, or give each client a TransferConfig with its own limit",
+        )
 
 
 def _map_ordered(
@@ -53,9 +67,10 @@ def _map_ordered(
     workers: int,
     cancellation: Cancellation | None,
     executor: Executor | None,
+    limit: int | None,
 ) -> Iterator[R]:
     waiting: deque[Future[R]] = deque()
-    with switch_below(cancellation) as switch:
+    with switch_below(cancellation, limit) as switch:
         own = ThreadPoolExecutor(workers, thread_name_prefix="cloud-transfer") if executor is None else None
 
         def run(item: T) -> R:

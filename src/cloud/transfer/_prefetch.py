@@ -7,7 +7,7 @@ from concurrent.futures import TimeoutError as NotYetError
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from cloud.common._cancel import Cancellation, active_switch, ended_by
+from cloud.common._cancel import Cancellation, active_switch, ended_by, pace_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,10 +38,14 @@ def prefetched(pages: Iterator[T], cancellation: Cancellation) -> Iterator[T]:
 
 
 @contextmanager
-def switch_below(cancellation: Cancellation | None) -> Iterator[Cancellation]:
-    """Give a switch of its own that `cancellation`, and what may end this thread's work, pull too."""
+def switch_below(cancellation: Cancellation | None, limit: int | None = None) -> Iterator[Cancellation]:
+    """Give a switch of its own that `cancellation`, and what may end this thread's work, pull too.
+
+    `limit` is the most bytes per second of everything below it together.
+    """
     parents = {parent for parent in (cancellation, active_switch()) if parent is not None}
     switch = Cancellation()
+    switch.pace = pace_for(parents, limit)
     try:
         for parent in parents:
             parent.watch(switch)

@@ -8,11 +8,11 @@ from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
-from urllib.parse import urlencode
 
 from cloud._registry import StorageLocation, open_storage
+from cloud.common._state import client_identity
 from cloud.common._urls import StorageUrl, parse_url
-from cloud.common.errors import ConfigurationError, IntegrityError, InvalidRequestError
+from cloud.common.errors import IntegrityError, InvalidRequestError
 from cloud.transfer._prefetch import prefetched
 from cloud.transfer._refs import ClientRef
 from cloud.transfer._trees import folder_prefix
@@ -127,18 +127,7 @@ class StoreSide:
     @property
     def identity(self) -> str:
         """What tells this side from others, also in another process; no secret is in it."""
-        client = self.client
-        try:
-            make, arguments = client.__reduce__()
-        except ConfigurationError:  # a store in memory: nobody else can have it
-            return f"memory {os.getpid()} {id(client)} {self.bucket}/{self.prefix}"
-        facts = {"make": make.__qualname__, "class": type(client).__qualname__}
-        for part in arguments:
-            plain = (
-                part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, tuple) else ()
-            )
-            facts |= {str(name): str(value) for name, value in plain if isinstance(value, (str, int))}
-        return f"{client.scheme} {urlencode(facts)} {self.bucket}/{self.prefix}"
+        return f"{client_identity(self.client)} {self.bucket}/{self.prefix}"
 
     def key(self, name: str) -> str:
         """Return the key of `name`."""

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from cloud.common._cancel import Cancellation
 from cloud.common.models import Record, to_json
 from cloud.transfer._batches import run_on
 from cloud.transfer._compare import Compare, Comparison
@@ -19,7 +18,8 @@ from cloud.transfer._journal import Journal, default_state_folder
 from cloud.transfer._many import delete_many
 from cloud.transfer._plan import Action, DeleteLimits
 from cloud.transfer._planner import Planning
-from cloud.transfer._pool import check_workers
+from cloud.transfer._pool import check_limit, check_workers
+from cloud.transfer._prefetch import switch_below
 from cloud.transfer._records import MAX_FAILURES_KEPT, Silence, TransferItem, WriteOptions
 from cloud.transfer._run import DEFAULT_WORKERS, Job, run_jobs
 from cloud.transfer._select import Selection
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Executor
 
+    from cloud.common._cancel import Cancellation
     from cloud.common._engine import TransferConfig
     from cloud.common.errors import CloudError
     from cloud.common.models import DeleteResult
@@ -137,7 +138,8 @@ def sync(
         workers: items in flight at once; with `executor`, batches of items.
         executor: moves the items: any `concurrent.futures.Executor`, see also `cloud.adapters`. For other
             processes the clients must pickle; they find their credentials there.
-        transfer: how each large item is cut.
+        transfer: how each large item is cut. Its `bandwidth_limit` is one for the whole run, and not for use
+            with `executor`.
         progress: is told.
         cancellation: ends the sync from another thread; the running items are given up.
 
@@ -147,9 +149,11 @@ def sync(
         CloudError, OSError: a side cannot be listed; then nothing was done.
     """
     check_workers(workers)
+    bandwidth = None if transfer is None else transfer.bandwidth_limit
+    check_limit(bandwidth, executor)
     limits = DeleteLimits(max_delete, max_delete_percent)
     started = time.monotonic()
-    with closing(Opener()) as opener:
+    with closing(Opener()) as opener, switch_below(cancellation, bandwidth) as switch:
         first = opener.open(source, follow_symlinks=follow_symlinks)
         second = opener.open(destination)
         check_apart(first, second)
@@ -159,9 +163,8 @@ def sync(
         journal = Journal(folder, first.identity, second.identity, title=title)
         if resume:
             journal.load()
-        cancellation = cancellation or Cancellation()
         plan = Planning(comparison, delete, select, keeps_names_apart, journal.done, workers, transfer).make(
-            cancellation
+            switch
         )
         limits.check(plan)
         run = _Run(
@@ -171,7 +174,7 @@ def sync(
             workers,
             executor,
             progress or Silence(),
-            cancellation,
+            switch,
         )
         if not (dry_run or (confirm is not None and not confirm(plan))):
             run.carry_out(anew=not resume)

@@ -11,11 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cloud.common._cancel import Cancellation
 from cloud.common._files import safe_join
 from cloud.common.errors import InvalidRequestError
 from cloud.transfer._names import NameGuard
 from cloud.transfer._objects import copy_object, download_object, object_uri, upload_object
+from cloud.transfer._prefetch import switch_below
 from cloud.transfer._records import Existing, TransferItem, WriteOptions
 from cloud.transfer._run import DEFAULT_WORKERS, Job, run_jobs
 from cloud.transfer._select import Selection
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cloud.common._base_storage import BaseStorageClient
+    from cloud.common._cancel import Cancellation
     from cloud.common._engine import TransferConfig
     from cloud.common.models import ObjectInfo
     from cloud.transfer._records import Progress, TransferReport
@@ -63,36 +64,40 @@ def upload_tree(
         follow_symlinks: False leaves symbolic links out and counts them as skipped.
         delete_source: move: delete each file after it was stored; folders stay.
         workers: files in flight at once.
-        transfer: how each large file is cut; memory stays under 1 MiB per worker of each.
+        transfer: how each large file is cut, its `bandwidth_limit` one for all of them; memory stays under 1 MiB per worker of each.
         progress: is told.
         cancellation: ends the transfer from another thread; the running items are given up.
 
     Raises:
         OSError: the folder cannot be read. What fails for one file is in the report.
     """
-    prefix, cancellation = folder_prefix(prefix), cancellation or Cancellation()
-    upload = partial(
-        upload_object,
-        client=client,
-        bucket=bucket,
-        options=options,
-        existing=existing,
-        delete_source=delete_source,
-        transfer=transfer,
-        cancellation=cancellation,
-    )
+    prefix = folder_prefix(prefix)
+    limit = None if transfer is None else transfer.bandwidth_limit
+    with switch_below(cancellation, limit) as switch:
+        upload = partial(
+            upload_object,
+            client=client,
+            bucket=bucket,
+            options=options,
+            existing=existing,
+            delete_source=delete_source,
+            transfer=transfer,
+            cancellation=switch,
+        )
 
-    def jobs() -> Iterator[Job | TransferItem]:
-        for found in walk(Path(folder), follow_symlinks=follow_symlinks):
-            if select.takes(found.name):
-                key = prefix + found.name
-                source, target = str(found.path), object_uri(client, bucket, key)
-                if found.skipped is not None or found.error is not None:
-                    yield TransferItem(source=source, target=target, skipped=found.skipped, error=found.error)
-                else:
-                    yield Job(source, target, found.size, partial(upload, found.path, key=key))
+        def jobs() -> Iterator[Job | TransferItem]:
+            for found in walk(Path(folder), follow_symlinks=follow_symlinks):
+                if select.takes(found.name):
+                    key = prefix + found.name
+                    source, target = str(found.path), object_uri(client, bucket, key)
+                    if found.skipped is not None or found.error is not None:
+                        yield TransferItem(
+                            source=source, target=target, skipped=found.skipped, error=found.error
+                        )
+                    else:
+                        yield Job(source, target, found.size, partial(upload, found.path, key=key))
 
-    return run_jobs(jobs(), workers=workers, progress=progress, cancellation=cancellation)
+        return run_jobs(jobs(), workers=workers, progress=progress, cancellation=switch)
 
 
 def download_tree(
@@ -126,31 +131,33 @@ def download_tree(
     Raises:
         CloudError: the listing failed; what it had given by then was moved.
     """
-    folder, prefix, cancellation = Path(folder), folder_prefix(prefix), cancellation or Cancellation()
+    folder, prefix = Path(folder), folder_prefix(prefix)
     guard = None if keeps_names_apart else NameGuard()
-    download = partial(
-        _download,
-        client=client,
-        existing=existing,
-        delete_source=delete_source,
-        transfer=transfer,
-        cancellation=cancellation,
-    )
+    limit = None if transfer is None else transfer.bandwidth_limit
+    with switch_below(cancellation, limit) as switch:
+        download = partial(
+            _download,
+            client=client,
+            existing=existing,
+            delete_source=delete_source,
+            transfer=transfer,
+            cancellation=switch,
+        )
 
-    def jobs() -> Iterator[Job | TransferItem]:
-        for info in client.list_objects(bucket, prefix):
-            name = info.key[len(prefix) :]
-            if select.takes(name.rstrip("/")):
-                source = object_uri(client, bucket, info.key)
-                try:
-                    path = _local_path(folder, name, info, guard)
-                except InvalidRequestError as error:
-                    yield TransferItem(source=source, target=str(folder), error=error)
-                else:
-                    yield Job(source, str(path), info.size, partial(download, info, path))
+        def jobs() -> Iterator[Job | TransferItem]:
+            for info in client.list_objects(bucket, prefix):
+                name = info.key[len(prefix) :]
+                if select.takes(name.rstrip("/")):
+                    source = object_uri(client, bucket, info.key)
+                    try:
+                        path = _local_path(folder, name, info, guard)
+                    except InvalidRequestError as error:
+                        yield TransferItem(source=source, target=str(folder), error=error)
+                    else:
+                        yield Job(source, str(path), info.size, partial(download, info, path))
 
-    folder.mkdir(parents=True, exist_ok=True)
-    return run_jobs(jobs(), workers=workers, progress=progress, cancellation=cancellation)
+        folder.mkdir(parents=True, exist_ok=True)
+        return run_jobs(jobs(), workers=workers, progress=progress, cancellation=switch)
 
 
 def _local_path(folder: Path, name: str, info: ObjectInfo, guard: NameGuard | None) -> Path:
@@ -231,38 +238,39 @@ def copy_tree(
         CloudError: the listing failed; what it had given by then was copied.
     """
     prefix, target_prefix = folder_prefix(prefix), folder_prefix(target_prefix)
-    cancellation = cancellation or Cancellation()
     same_bucket = target_client is client and bucket == target_bucket
     if same_bucket and target_prefix.startswith(prefix):
         raise InvalidRequestError(
             f"the target {bucket}/{target_prefix} lies in the source {bucket}/{prefix}: the copy would never end"
         )
 
-    copy = partial(
-        copy_object,
-        client,
-        bucket,
-        target_client=target_client,
-        target_bucket=target_bucket,
-        server_side=server_side,
-        options=options,
-        existing=existing,
-        delete_source=delete_source,
-        transfer=transfer,
-        cancellation=cancellation,
-    )
+    limit = None if transfer is None else transfer.bandwidth_limit
+    with switch_below(cancellation, limit) as switch:
+        copy = partial(
+            copy_object,
+            client,
+            bucket,
+            target_client=target_client,
+            target_bucket=target_bucket,
+            server_side=server_side,
+            options=options,
+            existing=existing,
+            delete_source=delete_source,
+            transfer=transfer,
+            cancellation=switch,
+        )
 
-    def jobs() -> Iterator[Job | TransferItem]:
-        for info in client.list_objects(bucket, prefix):
-            name = info.key[len(prefix) :]
-            if select.takes(name.rstrip("/")):
-                key = target_prefix + name
-                source = object_uri(client, bucket, info.key)
-                target = object_uri(target_client, target_bucket, key)
-                if same_bucket and key.startswith(prefix):
-                    inside = InvalidRequestError(f"{target} lies in the folder that is being copied")
-                    yield TransferItem(source=source, target=target, error=inside)
-                else:
-                    yield Job(source, target, info.size, partial(copy, info.key, target_key=key))
+        def jobs() -> Iterator[Job | TransferItem]:
+            for info in client.list_objects(bucket, prefix):
+                name = info.key[len(prefix) :]
+                if select.takes(name.rstrip("/")):
+                    key = target_prefix + name
+                    source = object_uri(client, bucket, info.key)
+                    target = object_uri(target_client, target_bucket, key)
+                    if same_bucket and key.startswith(prefix):
+                        inside = InvalidRequestError(f"{target} lies in the folder that is being copied")
+                        yield TransferItem(source=source, target=target, error=inside)
+                    else:
+                        yield Job(source, target, info.size, partial(copy, info.key, target_key=key))
 
-    return run_jobs(jobs(), workers=workers, progress=progress, cancellation=cancellation)
+        return run_jobs(jobs(), workers=workers, progress=progress, cancellation=switch)

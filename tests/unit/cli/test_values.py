@@ -108,3 +108,16 @@ def test_nothing_invisible_is_shown() -> None:
 
 def test_counts() -> None:
     assert (count_text(1, "item"), count_text(0, "item")) == ("1 item", "0 items")
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"), [("1", 1), ("500K", 512000), ("10MiB", 10 << 20), ("10 MiB/s", 10 << 20)]
+)
+def test_rates(text: str, rate: int) -> None:
+    assert _values.rate(text) == rate
+
+
+@pytest.mark.parametrize("text", ["0", "0.1", "", "fast", "10MiB/h", "-1"])
+def test_what_is_no_rate(text: str) -> None:
+    with pytest.raises(ArgumentTypeError):
+        _values.rate(text)

@@ -15,15 +15,13 @@ from cloud._dialects.s3._profiles import PROFILES, ServiceProfile
 from cloud.common import _engine
 from cloud.common._bodies import FileRange, as_bytes
 from cloud.common._cancel import Cancellation, one_call
+from cloud.common._downloads import Download, MemorySink, download
 from cloud.common._engine import (
     MIB,
-    Download,
-    MemorySink,
     PartWriter,
     TransferConfig,
     Window,
     cut_payload,
-    download,
     map_bounded,
     plan_part_size,
     stream_part_size,

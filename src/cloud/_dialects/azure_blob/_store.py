@@ -68,6 +68,7 @@ class AzureObjectStore(WireStore[Operations], BatchDeleteHooks, UnfinishedUpload
     """Objects and containers of one storage account; the hot operations, on the library's own wire."""
 
     service_name = "blob"
+    lists_upload_ids = False  # it lists keys that have blocks
     tells_missing_on_delete = True
     batch_delete_limit = 256
     """https://learn.microsoft.com/rest/api/storageservices/blob-batch#remarks"""
