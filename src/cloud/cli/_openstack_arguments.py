@@ -211,13 +211,14 @@ _KEYPAIR: Final[tuple[Leaf, ...]] = (
                 help="where the private key goes: a new file that you alone may read",
             ),
             _PROVIDER,
+            DRY,
         ),
     ),
     (
         "delete",
         "delete",
         "delete key pairs",
-        (argument("items", metavar="NAME", nargs="+", help="name"), FORCE, _PROVIDER),
+        (argument("items", metavar="NAME", nargs="+", help="name"), FORCE, _PROVIDER, DRY),
     ),
 )
 
