@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from servers import openstack_cloud as server
+from servers.openstack_calls import counting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from servers.openstack_cloud import OpenStackCloud
 
 _HERE = Path(__file__).resolve().parent
 # The first test may have to install 450 packages; each of the others waits for services that take their time.
 _TIMEOUT_SECONDS = 1800
+_LAST = "test_every_method_was_called"
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
@@ -24,7 +28,15 @@ def pytest_ignore_collect(config: pytest.Config) -> bool | None:
     return None if any(path == _HERE or _HERE in path.parents for path in named) else True
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # What looks back at all other tests comes last, and only where all of them run.
+    last = [item for item in items if item.name == _LAST]
+    if last:
+        whole = any(Path(arg).resolve() in {_HERE, *_HERE.parents} for arg in config.args)
+        chosen = bool(config.getoption("keyword") or config.getoption("markexpr"))
+        items[:] = [item for item in items if item not in last] + (last if whole and not chosen else [])
+        if not whole or chosen:
+            config.hook.pytest_deselected(items=last)
     for item in items:
         if _HERE in item.path.parents and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(_TIMEOUT_SECONDS))
@@ -43,6 +55,13 @@ def login(request: pytest.FixtureRequest, openstack_cloud: OpenStackCloud) -> st
     """Return the name in clouds.yaml of an application credential, restricted and unrestricted in turn."""
     name: str = request.param
     return name
+
+
+@pytest.fixture(scope="session", autouse=True)
+def called() -> Iterator[set[str]]:
+    """Yield the methods of the seven clients that were called so far, as ``Class.method``."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield counting(patch)
 
 
 @pytest.fixture
