@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cloud.common import (
+    AlreadyExistsError,
     ComputeCapability,
     ConflictError,
     InstanceState,
@@ -17,6 +18,7 @@ from cloud.common import (
     RateLimitedError,
     ServiceUnavailableError,
     TimeoutError_,
+    UnsupportedOperationError,
 )
 from cloud.testing import ComputeConformance, ComputeHarness
 from unit.common.compute_double import ComputeDouble
@@ -146,6 +148,25 @@ def test_a_new_key_pair_is_asked_for_once(client: ComputeDouble) -> None:
     with pytest.raises(OutcomeUnknownError):
         client.create_key_pair("k")
     assert hooks(client) == ["create key"]
+
+
+def test_key_pairs_can_be_tried_first(client: ComputeDouble) -> None:
+    client.create_key_pair("taken")
+    with pytest.raises(AlreadyExistsError, match="there is a key pair called 'taken'"):
+        client.create_key_pair("taken", dry_run=True)
+    with pytest.raises(AlreadyExistsError):
+        client.import_key_pair("taken", "ssh-ed25519 AAAA", dry_run=True)
+    client.create_key_pair("free", dry_run=True)
+    client.import_key_pair("free", "ssh-ed25519 AAAA", dry_run=True)
+    assert client.delete_key_pair("free", dry_run=True) is False
+    assert client.delete_key_pair("taken", dry_run=True) is True
+    assert set(hooks(client)[1:]) == {"list keys"}
+    assert [pair.name for pair in client.list_key_pairs()] == ["taken"]
+    without = ComputeDouble(frozenset(ComputeCapability) - {ComputeCapability.DRY_RUN})
+    for call in (without.create_key_pair, without.delete_key_pair):
+        with pytest.raises(UnsupportedOperationError):
+            call("free", dry_run=True)
+    assert hooks(without) == []
 
 
 # -- listings ------------------------------------------------------------------------------------------------------
