@@ -257,6 +257,10 @@ class DeleteBody(NamedTuple):
     singly: tuple[tuple[str, str | None], ...]
 
 
+_PLAIN = re.compile(r"[\w./=+, -]+", re.ASCII)
+"""Keys that XML holds as they are."""
+
+
 def build_delete(keys: Iterable[tuple[str, str | None]], *, quiet: bool) -> DeleteBody:
     """Return the body that deletes `keys`, pairs of key and version id (None for the newest).
 
@@ -268,6 +272,10 @@ def build_delete(keys: Iterable[tuple[str, str | None]], *, quiet: bool) -> Dele
     singly: list[tuple[str, str | None]] = []
     lines = [f'<?xml version="1.0" encoding="UTF-8"?><Delete xmlns="{_NAMESPACE}">']
     for key, version in keys:
+        if version is None and _PLAIN.fullmatch(key):  # nearly all: one match instead of three searches
+            sent.append((key, None))
+            lines.append(f"<Object><Key>{key}</Key></Object>")
+            continue
         if not fits_xml(key):
             singly.append((key, version))
             continue
