@@ -9,6 +9,8 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from cloud._dialects._answers import understood
+from cloud._dialects._sdk_logs import sdk_call
 from cloud._dialects._settings import timeouts_of
 from cloud._dialects.s3._keys import StaticKeys
 from cloud.aws._errors import ErrorTable, translate
@@ -287,9 +289,10 @@ def call(client: Any, method: str, **arguments: Any) -> dict[str, Any]:
     """
     facts = call_facts()
     facts.requests += 1
-    answer: dict[str, Any] = getattr(client, method)(
-        **{name: value for name, value in arguments.items() if value is not None}
-    )
+    with sdk_call(), understood("answer"):
+        answer: dict[str, Any] = getattr(client, method)(
+            **{name: value for name, value in arguments.items() if value is not None}
+        )
     meta = answer.get("ResponseMetadata", {})
     facts.http_status, facts.request_id = meta.get("HTTPStatusCode"), meta.get("RequestId")
     if facts.request_id is None:

@@ -127,6 +127,7 @@ class BaseComputeClient(ComputeReading[O], ComputeManagement[O], ComputeClient, 
             token=token,
             options=options,
         )
+        del user_data  # a traceback that shows local variables would show it
         if dry_run:
             hooks = self._dry("create_instance")
             self._run("create_instance", name, lambda: hooks._check_create(request))

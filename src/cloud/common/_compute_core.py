@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from cloud.common._base_resource import BaseClient
 from cloud.common._compute_types import CreateInstanceRequest
+from cloud.common._redact import HiddenBytes
 from cloud.common.enums import ComputeCapability
 from cloud.common.errors import InvalidRequestError, UnsupportedOperationError
 
@@ -125,7 +126,7 @@ class ComputeCore(BaseClient, Generic[O]):
             return None
         if not isinstance(user_data, (str, bytes)):
             raise InvalidRequestError(f"user_data must be text or bytes, not {type(user_data).__name__}")
-        data = user_data.encode() if isinstance(user_data, str) else user_data
+        data = HiddenBytes(user_data.encode() if isinstance(user_data, str) else user_data)
         if len(data) > self.max_user_data_bytes:
             raise InvalidRequestError(
                 f"user_data has {len(data)} bytes; at most {self.max_user_data_bytes} are possible here",

@@ -130,8 +130,10 @@ class Exchange:
         if headers is not None:
             sent.update(headers)
         length = 0 if body is None else body.nbytes if isinstance(body, memoryview) else len(body)
-        target = self.authorized(method, path, query, sent, length)
-        request = HttpRequest(method, self.endpoint.origin, target, sent, body)
+        # The target is in no local variable: a signature may stand in it.
+        request = HttpRequest(
+            method, self.endpoint.origin, self.authorized(method, path, query, sent, length), sent, body
+        )
         facts = call_facts()
         facts.requests += 1
         response = self.transport.send(request)

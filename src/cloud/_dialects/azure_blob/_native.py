@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cloud._dialects._answers import understood
+from cloud._dialects._sdk_logs import sdk_call
 from cloud._dialects.azure_blob._operations import SNAPSHOT
 from cloud.common._observe import call_facts
 from cloud.common._paging import Page
@@ -19,14 +20,14 @@ def call_sdk(method: Callable[..., Any], /, *args: Any, **keywords: Any) -> Any:
     The client has no retries of its own: this is one request.
     """
     call_facts().requests += 1
-    with understood("answer"):
+    with sdk_call(), understood("answer"):
         return method(*args, raw_response_hook=_note, **keywords)
 
 
 def read_page(listing: Callable[..., Any], /, *, token: str | None, **keywords: Any) -> Page[Any]:
     """Return one page of an SDK listing, with the service's own token for the next."""
     call_facts().requests += 1
-    with understood("listing"):
+    with sdk_call(), understood("listing"):
         pages = listing(raw_response_hook=_note, **keywords).by_page(continuation_token=token)
         items = tuple(next(pages, ()))
         return Page(items, (), pages.continuation_token or None)

@@ -205,6 +205,7 @@ class AzureSetup:
             connection_timeout=self.timeouts.connect,
             read_timeout=self.timeouts.read,
             connection_verify=self._verify(),
+            permit_redirects=False,  # a signature in the query would go along
             **settings,
         )
 

@@ -248,7 +248,7 @@ SDK_ERRORS: tuple[tuple[type[e.CloudError], str, tuple[str, ...]], ...] = (
     (e.ServiceUnavailableError, "google.cloud.storage.exceptions", ("InvalidResponse",)),
     (e.IntegrityError, "google.resumable_media.common", ("DataCorruption",)),
     (e.ServiceUnavailableError, "google.resumable_media.common", ("InvalidResponse",)),
-    (e.ConfigurationError, "requests.exceptions", ("SSLError",)),
+    (e.ConfigurationError, "requests.exceptions", ("SSLError", "TooManyRedirects")),
     (e.TimeoutError_, "requests.exceptions", ("Timeout",)),
     (e.ServiceUnavailableError, "requests.exceptions", ("JSONDecodeError",)),  # an answer of somebody else
     (e.InvalidRequestError, "requests.exceptions", (

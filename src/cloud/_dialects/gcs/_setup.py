@@ -237,6 +237,7 @@ class GCSSetup:
         )
         settings = self.transport_settings
         client._http.verify = (settings.ca_bundle or True) if settings.verify else False  # noqa: SLF001  # it takes a session or nothing
+        client._http.max_redirects = 0  # noqa: SLF001  # likewise; requests would follow them to any host
         return client
 
 

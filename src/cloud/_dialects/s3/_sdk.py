@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, final
 
 from cloud._dialects._answers import load_json, understood
+from cloud._dialects._sdk_logs import sdk_call
 from cloud._dialects.s3._etag import strip_quotes
 from cloud._dialects.s3._store import S3ObjectStore
 from cloud.common._observe import call_facts
@@ -30,8 +31,9 @@ class S3StorageClient(S3ObjectStore, TagHooks, VersionHooks, UnfinishedUploadHoo
         if payer and operation in _PAYER_OPERATIONS:
             arguments["RequestPayer"] = "requester"
         call_facts().requests += 1
-        method = getattr(self.native, operation)
-        with understood("answer"):
+        with sdk_call():
+            method = getattr(self.native, operation)
+        with sdk_call(), understood("answer"):
             answer: dict[str, Any] = method(
                 **{name: value for name, value in arguments.items() if value is not None}
             )

@@ -174,7 +174,7 @@ class S3Setup:
         region = self.region()
         endpoint = None if self.service is AWS and self.endpoint_url is None else self.endpoint(region).url
         options = self.options
-        return boto3.session.Session(botocore_session=self.botocore_session()).client(
+        client = boto3.session.Session(botocore_session=self.botocore_session()).client(
             "s3",
             region_name=region,
             endpoint_url=endpoint,
@@ -182,3 +182,15 @@ class S3Setup:
             verify=(str(options.ca_bundle) if options.ca_bundle else None) if options.verify else False,
             **secrets,
         )
+        client.meta.events.register_last("before-parameter-build.s3", _ask_once)
+        return client
+
+
+def _ask_once(model: Any, context: dict[str, Any], **_arguments: Any) -> None:
+    """Let botocore ask for a bucket's region once.
+
+    It answers each redirect by a HEAD of the bucket, also the redirect of that HEAD: without end where a server
+    redirects everything.
+    """
+    if model.name == "HeadBucket":
+        context.setdefault("s3_redirect", {})["redirected"] = True
