@@ -6,14 +6,17 @@ import argparse
 import os
 import sys
 import tempfile
+import time
 from contextlib import ExitStack
+from itertools import groupby
 from pathlib import Path
 
 from benchmarks._report import PAGE, as_text, goals_table, page, table, title
-from benchmarks._runner import Result, run
-from benchmarks._server import CannotMeasureError, compile_server, make_source, running_server
-from benchmarks.peers import PEERS
-from benchmarks.workloads import WORKLOADS, Scale
+from benchmarks._runner import PeerFailedError, Result, peers_python, run
+from benchmarks._server import CannotMeasureError, compile_server, make_source
+from benchmarks._servers import open_server
+from benchmarks._store import load_results, merged, save_results
+from benchmarks.workloads import WORKLOADS, Scale, Workload
 
 _TMPFS = Path("/dev/shm")  # noqa: S108  # only a folder of our own, with a random name, is used in it
 
@@ -21,7 +24,7 @@ _TMPFS = Path("/dev/shm")  # noqa: S108  # only a folder of our own, with a rand
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "--rounds", type=int, default=5, help="measurements of each peer (whole processes: 3 times as many)"
+        "--rounds", type=int, default=3, help="measurements of each peer (whole processes: twice as many)"
     )
     parser.add_argument(
         "--only",
@@ -30,40 +33,63 @@ def _options() -> argparse.Namespace:
         metavar="WORK",
         help=f"one of {', '.join(WORKLOADS)}",
     )
-    parser.add_argument("--quick", action="store_true", help="a fifth of the work, 3 rounds; writes nothing")
-    parser.add_argument("--large-mib", type=int, default=512, help="size of the large object")
     parser.add_argument(
-        "--no-write", action="store_true", help=f"leave docs/{PAGE.name} alone, as --only and --quick do"
+        "--quick", action="store_true", help="a small part of the work, one round; writes nothing"
+    )
+    parser.add_argument("--large-mib", type=int, default=256, help="size of the large object")
+    parser.add_argument(
+        "--write",
+        action=argparse.BooleanOptionalAction,
+        help=f"put the figures into docs/{PAGE.name}; by default unless --only or --quick is given",
     )
     options = parser.parse_args()
     if options.rounds < 1 or options.large_mib < 1:
         parser.error("--rounds and --large-mib are at least 1")
     if options.quick:
-        options.rounds = min(options.rounds, 3)
-        options.large_mib = min(options.large_mib, 64)
+        options.rounds = 1
+        options.large_mib = min(options.large_mib, 32)
+    if options.write is None:
+        options.write = not (options.only or options.quick)
     return options
 
 
-def _measure(options: argparse.Namespace, folder: Path) -> tuple[dict[str, Result], Scale]:
-    program = compile_server(folder)
+def _scale(options: argparse.Namespace, folder: Path) -> Scale:
     large = options.large_mib << 20
     source = make_source(folder, large)
-    calls = 200 if options.quick else 1000
-    keys = 4_000 if options.quick else 20_000
-    scale = Scale(calls=calls, keys=keys, deletes=keys // 2, large=large, folder=folder, source=source)
+    if options.quick:
+        sizes = {"calls": 40, "keys": 3_000, "deletes": 2_000, "sync_small": 200, "sync_large": 1}
+    else:
+        sizes = {"calls": 400, "keys": 20_000, "deletes": 10_000}
+    return Scale(large=large, folder=folder, source=source, **sizes)
+
+
+def _server_of(workload: Workload) -> str:
+    return workload.server or workload.protocol
+
+
+def _measure(options: argparse.Namespace, scale: Scale) -> dict[str, Result]:
+    """Return the results of the chosen works, one server after the other."""
     results: dict[str, Result] = {}
-    names = options.only or list(WORKLOADS)
-    with ExitStack() as servers:
-        endpoints = {
-            protocol: servers.enter_context(running_server(program, protocol, source, scale.keys))
-            for protocol in PEERS
-        }
-        for name in names:
-            workload = WORKLOADS[name]
-            results[name] = run(workload, endpoints[workload.protocol], scale, options.rounds)
-            print(f"\n{title(results[name])}   [{name}, load {results[name].load:.1f}]")
-            print(as_text(table(results[name])), flush=True)
-    return results, scale
+    program = compile_server(scale.folder)
+    chosen = [WORKLOADS[name] for name in options.only or WORKLOADS]
+    for server, works in groupby(sorted(chosen, key=_server_of), key=_server_of):
+        with ExitStack() as stack:
+            endpoint = stack.enter_context(open_server(server, program, scale))
+            for workload in works:
+                if workload.name in results:  # a pair that was measured together
+                    continue
+                started = time.monotonic()
+                for result in run(workload, endpoint, options.rounds):
+                    results[result.workload.name] = result
+                    _show(result, time.monotonic() - started)
+    return {name: results[name] for name in WORKLOADS if name in results}
+
+
+def _show(result: Result, seconds: float) -> None:
+    print(f"\n{title(result)}   [{result.workload.name}, load {result.load:.1f}, {seconds:.0f} s]")
+    print(as_text(table(result)), flush=True)
+    for peer, said in result.failed.items():
+        print(f"  {peer} failed: {said}", flush=True)
 
 
 def main() -> int:
@@ -73,14 +99,17 @@ def main() -> int:
         with tempfile.TemporaryDirectory(
             prefix="cloud-bench-", dir=_TMPFS if os.access(_TMPFS, os.W_OK) else None
         ) as folder:
-            results, scale = _measure(options, Path(folder))
-    except CannotMeasureError as error:
+            scale = _scale(options, Path(folder))
+            results = _measure(options, scale)
+    except (CannotMeasureError, PeerFailedError) as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 1
     print(f"\n{as_text(goals_table(results))}")
-    if not (options.no_write or options.only or options.quick):
-        PAGE.write_text(page(results, scale, options.rounds), encoding="utf-8")
-        print(f"\nwritten: docs/{PAGE.name}")
+    if options.write:
+        results = merged(load_results(), results)
+        save_results(results)
+        PAGE.write_text(page(results, scale, peers_python()), encoding="utf-8")
+        print(f"\nwritten: docs/{PAGE.name} and benchmarks/results.json")
     return 0
 
 

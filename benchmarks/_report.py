@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks._goals import GOALS
-from benchmarks._machine import machine, versions
-from benchmarks.workloads import CallWorkload
+from benchmarks._limits import LIMITS
+from benchmarks._machine import machine, server_versions, versions
+from benchmarks.peers import LEFT_OUT
+from benchmarks.workloads import CallWorkload, SyncWorkload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,19 +26,26 @@ _INTRODUCTION = """\
 
 Written by `make bench`; edit `benchmarks/_report.py`, not this page.
 
-Every peer does the same work against the same server, `benchmarks/nullstore.c`: an object store on loopback
-that costs almost nothing, so that the client is what is measured. It speaks S3, Google Cloud Storage, Azure Blob
-Storage or OpenStack Swift, with the headers and checksums that the service answers with. Each measurement is a
-process of its own; peers take turns (A B C D, then D C B A), and the figures are medians. Imports, making the
-client and the first calls lie outside the measured part, except in the tables of imports and of process starts.
-CPU is user and system time of all threads of the client; the server's is not in it. "Times boto3" is boto3's
-figure divided by the row's, and likewise for the other services' own SDKs: larger is better.
+Every peer does the same work against the same server. For most tables that is `benchmarks/nullstore.c`: an object
+store on loopback that costs almost nothing, so that the client is what is measured. It speaks S3, Google Cloud
+Storage, Azure Blob Storage or OpenStack Swift, with the headers and checksums that the service answers with, with
+and without TLS. SeaweedFS, Azurite and fake-gcs-server are real servers: they store what they are sent, and cost
+more than most clients. Each measurement is a process of its own; peers take turns (A B C D, then D C B A), and the
+figures are medians. Imports, making the client and the first calls lie outside the measured part, except in the
+tables of imports, of process starts and of syncs. CPU is user and system time of all threads of the client and its
+children; the server's is not in it. "Times boto3" is boto3's figure divided by the row's, and likewise for the
+others: larger is better.
 
-How far to trust it: loopback has no latency, TLS is off (boto3, minio, obstore and `cloud` then sign a hash of
-what they upload to S3; nothing is signed for Google, where all peers are anonymous), and uploads are thrown
-away, which flatters every upload. A page of a listing has as many keys as the library asks for by itself, for
-S3 and Google 1,000. `cloud`, boto3 and google-cloud-storage verify the stored checksum of what they read whole;
-minio, obstore, azure-storage-blob and openstacksdk do not.
+How far to trust it: loopback has no latency. Without TLS boto3, minio, obstore and `cloud` sign a hash of what they
+upload to S3; nothing is signed for Google, where all peers are anonymous. nullstore throws uploads away, which
+flatters every upload. A page of a listing has as many keys as the library asks for by itself, for S3 and Google
+1,000. `cloud`, boto3 and google-cloud-storage verify the stored checksum of what they read whole; minio, obstore,
+opendal, azure-storage-blob and openstacksdk do not. "obstore, parallel" is a loop over its ranges with positioned
+writes, as obstore itself reads a large object in one stream. azure-storage-blob moves large objects by eight
+connections. Threads share one interpreter: with 16 of them every library in Python waits for the same lock, and
+what its own code costs is its rate.
+
+A figure of a machine that does other work besides is noisy in wall time; the load is under each heading.
 """
 
 
@@ -54,13 +62,18 @@ def table(result: Result) -> list[list[str]]:
             base = result.rows[other]
             ratios += [_ratio(base.cpu, row.cpu), _ratio(base.wall, row.wall)]
         growth = f"{row.growth_mib:.0f}" if isinstance(result.workload, CallWorkload) else "-"
+        if result.workload.name == "kept":
+            growth = f"{row.growth_unit:.0f} bytes a key"
         shares = [f"{row.user_share:.0%}", f"{row.peak_mib:.0f}", growth, f"{row.spread:.0%}"]
         rows.append([label, *_unit_values(result.workload, row), *ratios, *shares])
     return rows
 
 
 def _ratio_labels(result: Result) -> Sequence[str]:
-    return (next(iter(result.rows)), "obstore")
+    first = next(iter(result.rows))
+    if isinstance(result.workload, SyncWorkload):
+        return (first, "s5cmd")
+    return (first, "obstore", "obstore, parallel")
 
 
 def _ratio(other: float, own: float) -> str:
@@ -92,13 +105,27 @@ def title(result: Result) -> str:
 
 
 def goals_table(results: Mapping[str, Result]) -> list[list[str]]:
-    """Return each promise that `results` can judge, what was reached, and whether it was kept."""
-    rows = [["goal", "reached", "kept"]]
+    """Return each promise that `results` can judge, what was reached, whether it was kept, and how to repeat it."""
+    rows = [["goal", "reached", "kept", "`python -m benchmarks`", "measured (UTC)"]]
     for goal in GOALS:
         figure = goal.reached(results)
         if figure is not None:
-            rows.append([goal.text, goal.show(figure), "yes" if goal.is_kept(figure) else "**no**"])
+            works = " ".join(f"--only {name}" for name in goal.works)
+            at = max(results[name].at for name in goal.works)
+            kept = "yes" if goal.is_kept(figure) else "**no**"
+            rows.append([goal.text, goal.show(figure), kept, f"`{works}`", f"{at:%m-%d %H:%M}"])
     return rows
+
+
+def _limits(results: Mapping[str, Result]) -> list[str]:
+    """Return what is known of the goals that were missed."""
+    missed = {
+        name
+        for goal in GOALS
+        if (figure := goal.reached(results)) is not None and not goal.is_kept(figure)
+        for name in goal.works
+    }
+    return [f"- {text}" for names, text in LIMITS if missed.intersection(names)]
 
 
 def as_text(rows: Sequence[Sequence[str]]) -> str:
@@ -119,23 +146,40 @@ def _as_markdown(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
-def page(results: Mapping[str, Result], scale: Scale, rounds: int) -> str:
-    """Return the text of ``docs/benchmarks.md``."""
-    loads = [result.load for result in results.values()]
-    today = datetime.now(timezone.utc).date().isoformat()
+def page(results: Mapping[str, Result], scale: Scale, python: str) -> str:
+    """Return the text of ``docs/benchmarks.md``.
+
+    Args:
+        python: the interpreter that has the peers.
+    """
+    kept = [row[2] == "yes" for row in goals_table(results)[1:]]
     facts = (
         f"- Machine: {machine()}.\n"
-        f"- Versions: {versions()}.\n"
-        f"- Command: `make bench` ({rounds} rounds; {scale.calls} small calls, twice as many with threads; "
-        f"{scale.keys:,} keys listed, {scale.deletes:,} deleted; a large object of {scale.large >> 20} MiB).\n"
-        f"- Last run: {today}, load average {min(loads):.1f} to {max(loads):.1f}."
+        f"- Versions: {versions(python)}.\n"
+        f"- Real servers: {server_versions()}, Azurite as in `tests/servers/npm/package-lock.json`.\n"
+        f"- Command: `make bench` ({scale.calls} small calls, twice as many with threads; "
+        f"{scale.keys:,} keys listed, {scale.deletes:,} deleted; a large object of {scale.large >> 20} MiB, "
+        f"64 MiB on real servers; {scale.sync_small:,} small files and {scale.sync_large} large ones synced).\n"
+        "- Files lie in `/dev/shm` where there is one.\n"
+        f"- Left out: {'; '.join(f'{peer} on {server} ({why})' for (server, peer), why in LEFT_OUT.items())}."
     )
+    limits = _limits(results)
     parts = [
         _INTRODUCTION,
         facts,
         "## Goals",
+        f"{sum(kept)} of {len(kept)} are kept.",
         _as_markdown(goals_table(results)),
+        *(["## What limits those that are not", "\n".join(limits)] if limits else []),
     ]
-    for result in results.values():
-        parts += [f"## {title(result)}", _as_markdown(table(result))]
+    for name, result in results.items():
+        parts += [f"## {title(result)}", _circumstances(name, result), _as_markdown(table(result))]
     return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _circumstances(name: str, result: Result) -> str:
+    failed = "".join(f" Not measured: {peer} failed ({said})." for peer, said in result.failed.items())
+    return (
+        f"`python -m benchmarks --only {name}`; {result.at:%Y-%m-%d %H:%M} UTC, "
+        f"{result.rounds} round{'s' if result.rounds != 1 else ''}, load {result.load:.1f}.{failed}"
+    )

@@ -47,6 +47,7 @@ class Summary:
         wall, cpu: seconds for one unit.
         user_share: part of the CPU time that was not the kernel's.
         peak_mib, growth_mib: memory.
+        growth_unit: bytes that it grew by for one unit.
         spread: (slowest - fastest) / median of the wall time.
     """
 
@@ -55,6 +56,7 @@ class Summary:
     user_share: float
     peak_mib: float
     growth_mib: float
+    growth_unit: float
     spread: float
 
 
@@ -67,6 +69,7 @@ def summarise(samples: Sequence[Sample]) -> Summary:
         user_share=statistics.median(sample.user / max(sample.cpu, 1e-9) for sample in samples),
         peak_mib=statistics.median(sample.peak for sample in samples) / _MIB,
         growth_mib=statistics.median(sample.growth for sample in samples) / _MIB,
+        growth_unit=statistics.median(sample.growth / sample.units for sample in samples),
         spread=(max(walls) - min(walls)) / max(statistics.median(walls), 1e-9),
     )
 

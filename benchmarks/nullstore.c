@@ -1,8 +1,9 @@
 /*
  * nullstore: an object store on 127.0.0.1 that costs almost nothing, to measure clients.
  *
- *     nullstore s3|gcs|azure|swift FILE KEYS
+ *     nullstore s3|gcs|azure|swift FILE KEYS [CERTIFICATE KEY]
  *
+ * (with a certificate chain and its key, in PEM, it speaks TLS; compile with -DWITH_TLS -lssl -lcrypto then)
  * prints the port that it listens on and serves until its standard input ends, so it cannot outlive
  * the harness that started it. It stores nothing and checks no signature: bodies of uploads are
  * thrown away (S3's and large ones in the kernel), bodies of downloads come from FILE by sendfile, and
@@ -40,6 +41,9 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#ifdef WITH_TLS
+#include <openssl/ssl.h>
+#endif
 
 #define HEAD_LIMIT (64 * 1024)         /* of a request's head; more closes the connection */
 #define DOCUMENT_LIMIT (8 * 1024 * 1024) /* of a DeleteObjects body: 1,000 keys of 1,024 bytes fit */
@@ -384,6 +388,9 @@ static void render_swift(struct text *out, int first, int end, const char *detai
 
 struct connection {
     int fd;
+#ifdef WITH_TLS
+    SSL *tls; /* NULL without TLS */
+#endif
     size_t filled, used; /* of `buffer`: received, and already dealt with */
     char buffer[HEAD_LIMIT];
 };
@@ -397,7 +404,50 @@ struct request {
     long body_length;
 };
 
+#ifdef WITH_TLS
+static SSL_CTX *tls_context;
+
+static bool send_encrypted(struct connection *c, const unsigned char *data, size_t length) {
+    while (length > 0) {
+        size_t sent;
+        if (SSL_write_ex(c->tls, data, length < STEP ? length : STEP, &sent) != 1) return false;
+        data += sent;
+        length -= sent;
+    }
+    return true;
+}
+#endif
+
+/* recv, through TLS where the connection has it. */
+static ssize_t receive(struct connection *c, void *out, size_t capacity) {
+#ifdef WITH_TLS
+    if (c->tls != NULL) {
+        size_t got;
+        return SSL_read_ex(c->tls, out, capacity, &got) == 1 ? (ssize_t)got : 0;
+    }
+#endif
+    return recv(c->fd, out, capacity, 0);
+}
+
 static bool send_all(struct connection *c, struct iovec *parts, int count) {
+#ifdef WITH_TLS
+    if (c->tls != NULL) {
+        char joined[ONE_WRITE + HEAD_LIMIT]; /* one record for a head and a small body, as servers do */
+        size_t length = 0;
+        for (int i = 0; i < count; i++) length += parts[i].iov_len;
+        if (length > sizeof joined) {
+            for (int i = 0; i < count; i++)
+                if (!send_encrypted(c, parts[i].iov_base, parts[i].iov_len)) return false;
+            return true;
+        }
+        length = 0;
+        for (int i = 0; i < count; i++) {
+            memcpy(joined + length, parts[i].iov_base, parts[i].iov_len);
+            length += parts[i].iov_len;
+        }
+        return send_encrypted(c, (const unsigned char *)joined, length);
+    }
+#endif
     while (count > 0) {
         struct msghdr message = {.msg_iov = parts, .msg_iovlen = (size_t)count};
         ssize_t sent = sendmsg(c->fd, &message, MSG_NOSIGNAL);
@@ -426,7 +476,7 @@ static bool fill(struct connection *c) {
     }
     if (c->filled == sizeof c->buffer) return false;
     for (;;) {
-        ssize_t got = recv(c->fd, c->buffer + c->filled, sizeof c->buffer - c->filled, 0);
+        ssize_t got = receive(c, c->buffer + c->filled, sizeof c->buffer - c->filled);
         if (got > 0) {
             c->filled += (size_t)got;
             return true;
@@ -441,6 +491,14 @@ static bool discard(struct connection *c, long length) {
     if (buffered > length) buffered = length;
     c->used += (size_t)buffered;
     length -= buffered;
+#ifdef WITH_TLS
+    while (length > 0 && c->tls != NULL) {
+        char thrown_away[1 << 16];
+        ssize_t got = receive(c, thrown_away, length < (long)sizeof thrown_away ? (size_t)length : sizeof thrown_away);
+        if (got <= 0) return false;
+        length -= got;
+    }
+#endif
     while (length > 0) {
         ssize_t got = recv(c->fd, NULL, (size_t)(length < STEP ? length : STEP), MSG_TRUNC);
         if (got > 0) length -= got;
@@ -492,7 +550,7 @@ static char *receive_document(struct connection *c, long length) {
     memcpy(document, c->buffer + c->used, have);
     c->used += have;
     while (have < (size_t)length) {
-        ssize_t got = recv(c->fd, document + have, (size_t)length - have, 0);
+        ssize_t got = receive(c, document + have, (size_t)length - have);
         if (got > 0) have += (size_t)got;
         else if (got == 0 || errno != EINTR) {
             free(document);
@@ -631,6 +689,9 @@ static bool find_range(const char *text, long size, long *first, long *last) {
 }
 
 static bool send_file(struct connection *c, long offset, long length) {
+#ifdef WITH_TLS
+    if (c->tls != NULL) return send_encrypted(c, object_bytes + offset, (size_t)length);
+#endif
     off_t place = offset;
     while (length > 0) {
         ssize_t sent = sendfile(c->fd, object_fd, &place, (size_t)(length < STEP ? length : STEP));
@@ -671,6 +732,12 @@ static bool send_object(struct connection *c, const struct request *request, lon
         struct iovec parts[2] = {{head, (size_t)head_size}, {(void *)(uintptr_t)(object_bytes + first), (size_t)length}};
         return send_all(c, parts, is_head || length == 0 ? 1 : 2);
     }
+#ifdef WITH_TLS
+    if (c->tls != NULL) {
+        struct iovec part = {head, (size_t)head_size};
+        return send_all(c, &part, 1) && send_file(c, first, length);
+    }
+#endif
     /* MSG_MORE: the head waits for the first bytes of the body, and leaves with them. */
     if (send(c->fd, head, (size_t)head_size, MSG_NOSIGNAL | MSG_MORE) != head_size) return false;
     return send_file(c, first, length);
@@ -765,11 +832,18 @@ static bool post(struct connection *c, const struct request *request) {
     static const char done[] = XML "<CompleteMultipartUploadResult " XMLNS "><Location>http://127.0.0.1/bench/k</Location>"
                                    "<Bucket>bench</Bucket><Key>k</Key><ETag>&quot;" ETAG "-32&quot;</ETag>"
                                    "</CompleteMultipartUploadResult>";
-    if (request->body != NULL) return delete_objects(c, request);
+    if (protocol == S3 && request->body != NULL) return delete_objects(c, request);
     if (has(request, "uploads")) return answer(c, "200 OK", AS_XML, begun, strlen(begun));
-    if (has(request, "uploadId")) return answer(c, "200 OK", AS_XML, done, strlen(done));
-    return refuse(c, request, "400 Bad Request", "InvalidRequest");
+    if (!has(request, "uploadId")) return refuse(c, request, "400 Bad Request", "InvalidRequest");
+    if (protocol == S3) return answer(c, "200 OK", AS_XML, done, strlen(done));
+    char crc32c[CHECKSUM_TEXT], headers[512]; /* Google names the whole object's, which can only be FILE */
+    checksum_of(CRC32C, object_size, crc32c);
+    snprintf(headers, sizeof headers, AS_XML "x-goog-generation: " GENERATION "\r\nx-goog-hash: crc32c=%s\r\n", crc32c);
+    return answer(c, "200 OK", headers, done, strlen(done));
 }
+
+static const char nothing_listed[] = XML "<ListBucketResult " XMLNS "><Name>bench</Name><IsTruncated>false</IsTruncated>"
+                                     "</ListBucketResult>";
 
 static bool respond_s3(struct connection *c, const struct request *request) {
     const char *key = behind(request->path, 2), *method = request->method;
@@ -777,6 +851,8 @@ static bool respond_s3(struct connection *c, const struct request *request) {
     if ((is_get || is_head) && key != NULL) return get_s3_object(c, request, key);
     if (is_head) return answer(c, "200 OK", "x-amz-bucket-region: us-east-1\r\n", NULL, 0);
     if (is_get && has(request, "list-type")) return list_s3_objects(c, request);
+    /* The first version of the call, by which cloudpathlib asks whether a key is a folder: none is. */
+    if (is_get) return answer(c, "200 OK", AS_XML, nothing_listed, strlen(nothing_listed));
     if (strcmp(method, "PUT") == 0 && key != NULL) return put_s3_object(c, request);
     if (strcmp(method, "POST") == 0) return post(c, request);
     if (strcmp(method, "DELETE") == 0) return answer(c, "204 No Content", "", NULL, 0);
@@ -843,6 +919,40 @@ static const char *uploaded(const struct request *request, size_t *length) {
     return data;
 }
 
+/* A resumable upload of FILE: the session, its chunks, and the object when the last one is there.
+ * https://cloud.google.com/storage/docs/performing-resumable-uploads */
+static bool upload_resumable(struct connection *c, const struct request *request) {
+    char value[256], headers[512], host[256], crc32c[CHECKSUM_TEXT], md5[CHECKSUM_TEXT];
+    if (strcmp(request->method, "POST") == 0) {
+        if (!header(request, "host", host, sizeof host)) return false;
+        const char *scheme = "http";
+#ifdef WITH_TLS
+        if (c->tls != NULL) scheme = "https";
+#endif
+        snprintf(headers, sizeof headers,
+                 "Location: %s://%s/upload/storage/v1/b/bench/o?uploadType=resumable&upload_id=bench\r\n", scheme, host);
+        return answer(c, "200 OK", headers, NULL, 0);
+    }
+    long first, last, total;
+    if (header(request, "content-range", value, sizeof value) &&
+        (sscanf(value, "bytes %ld-%ld/%ld", &first, &last, &total) < 3 || last + 1 < total)) {
+        if (sscanf(value, "bytes %ld-%ld/", &first, &last) < 2) return refuse(c, request, "400 Bad Request", "range");
+        snprintf(headers, sizeof headers, "Range: bytes=0-%ld\r\n", last);
+        return answer(c, "308 Resume Incomplete", headers, NULL, 0);
+    }
+    checksum_of(CRC32C, object_size, crc32c);
+    checksum_of(MD5, object_size, md5);
+    return send_resource(c, request, "objects%2Flarge.bin", object_size, crc32c, md5);
+}
+
+/* A part of an XML multipart upload: the checksum that it came with is named again. */
+static bool put_gcs_part(struct connection *c, const struct request *request) {
+    char sent[256], hash[300] = "", headers[512];
+    if (header(request, "x-goog-hash", sent, sizeof sent)) snprintf(hash, sizeof hash, "x-goog-hash: %s\r\n", sent);
+    snprintf(headers, sizeof headers, "ETag: \"" ETAG "\"\r\n%s", hash);
+    return answer(c, "200 OK", headers, NULL, 0);
+}
+
 static bool put_gcs_object(struct connection *c, const struct request *request, const char *key, bool as_xml) {
     char crc32c[CHECKSUM_TEXT] = "AAAAAA==", md5[CHECKSUM_TEXT] = "1B2M2Y8AsgTpgAmY7PhCfg==", name[2048] = "", headers[512];
     size_t length;
@@ -866,7 +976,10 @@ static bool respond_gcs(struct connection *c, const struct request *request) {
     const char *path = request->path, *method = request->method, *key = NULL;
     char fields[2048], alt[16];
     bool reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+    if (parameter(request, "uploadType", alt, sizeof alt) && strcmp(alt, "resumable") == 0) return upload_resumable(c, request);
     if (strncmp(path, "/upload/", 8) == 0) return put_gcs_object(c, request, NULL, false);
+    if (strcmp(method, "POST") == 0 && (has(request, "uploads") || has(request, "uploadId"))) return post(c, request);
+    if (strcmp(method, "PUT") == 0 && has(request, "partNumber")) return put_gcs_part(c, request);
     if (strncmp(path, "/download/", 10) == 0 && (key = behind(path, 7)) != NULL) return get_gcs_object(c, request, key, true);
     bool json = strncmp(path, "/storage/v1/", 12) == 0;
     key = behind(path, json ? 6 : 2);
@@ -905,7 +1018,13 @@ static bool get_azure_object(struct connection *c, const struct request *request
 
 static bool put_azure_object(struct connection *c, const struct request *request) {
     char md5[CHECKSUM_TEXT] = "1B2M2Y8AsgTpgAmY7PhCfg==", headers[512];
+    char sent[CHECKSUM_TEXT];
+    if (header(request, "x-ms-content-crc64", sent, sizeof sent)) { /* a block that is too large to be read */
+        snprintf(headers, sizeof headers, "x-ms-content-crc64: %s\r\nx-ms-request-server-encrypted: true\r\n", sent);
+        return answer(c, "201 Created", headers, NULL, 0);
+    }
     if (request->body != NULL) checksum(MD5, (const unsigned char *)request->body, (size_t)request->body_length, md5);
+    else if (header(request, "content-md5", sent, sizeof sent)) snprintf(md5, sizeof md5, "%s", sent);
     snprintf(headers, sizeof headers,
              "Content-MD5: %s\r\nLast-Modified: " WHEN_HTTP "\r\nETag: \"0x8DC58C1F3C5A1B2\"\r\n"
              "x-ms-request-server-encrypted: true\r\n", md5);
@@ -1035,6 +1154,15 @@ static void *serve(void *argument) {
     struct connection *c = argument;
     struct request *request = calloc(1, sizeof *request);
     char value[64];
+#ifdef WITH_TLS
+    if (tls_context != NULL) {
+        c->tls = SSL_new(tls_context);
+        if (c->tls == NULL || SSL_set_fd(c->tls, c->fd) != 1 || SSL_accept(c->tls) != 1) {
+            free(request);
+            request = NULL;
+        }
+    }
+#endif
     while (request != NULL && receive_head(c, request)) {
         bool sent = receive_body(c, request) && respond[protocol](c, request);
         free(request->body);
@@ -1042,6 +1170,12 @@ static void *serve(void *argument) {
         request->body_length = 0;
         if (!sent || (header(request, "connection", value, sizeof value) && strcasecmp(value, "close") == 0)) break;
     }
+#ifdef WITH_TLS
+    if (c->tls != NULL) {
+        SSL_shutdown(c->tls);
+        SSL_free(c->tls);
+    }
+#endif
     close(c->fd);
     free(request);
     free(c);
@@ -1103,15 +1237,31 @@ static int listen_on_loopback(void) {
     return listener;
 }
 
+static bool prepare_tls(const char *certificate, const char *key) {
+#ifdef WITH_TLS
+    tls_context = SSL_CTX_new(TLS_server_method());
+    if (tls_context != NULL && SSL_CTX_use_certificate_chain_file(tls_context, certificate) == 1 &&
+        SSL_CTX_use_PrivateKey_file(tls_context, key, SSL_FILETYPE_PEM) == 1)
+        return true;
+    fprintf(stderr, "nullstore: OpenSSL takes no certificate from %s and key from %s\n", certificate, key);
+#else
+    (void)certificate, (void)key;
+    fputs("nullstore: it was compiled without TLS\n", stderr);
+#endif
+    return false;
+}
+
 int main(int count, char **arguments) {
     char *end = NULL;
-    long keys = count == 4 ? strtol(arguments[3], &end, 10) : -1;
-    if (count == 4)
+    bool complete = count == 4 || count == 6;
+    long keys = complete ? strtol(arguments[3], &end, 10) : -1;
+    if (complete)
         while (protocol < PROTOCOLS && strcmp(arguments[1], protocol_names[protocol]) != 0) protocol++;
-    if (count != 4 || protocol == PROTOCOLS || *end || keys < 0 || keys > 10 * 1000 * 1000) {
-        fputs("usage: nullstore s3|gcs|azure|swift FILE KEYS\n", stderr);
+    if (!complete || protocol == PROTOCOLS || *end || keys < 0 || keys > 10 * 1000 * 1000) {
+        fputs("usage: nullstore s3|gcs|azure|swift FILE KEYS [CERTIFICATE KEY]\n", stderr);
         return 2;
     }
+    if (count == 6 && !prepare_tls(arguments[4], arguments[5])) return 1;
     listed_keys = (int)keys;
     signal(SIGPIPE, SIG_IGN);
     make_crc_tables();

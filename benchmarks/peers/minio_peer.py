@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.peers._peer import ACCESS_KEY, BUCKET, REGION, SECRET_KEY, S3Peer
+from benchmarks.peers._peer import ACCESS_KEY, BUCKET, REGION, SECRET_KEY, Peer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
 
-class MinioPeer(S3Peer):
+class MinioPeer(Peer):
     """The light SDK of the field."""
 
     def __init__(self, endpoint: str) -> None:
@@ -19,11 +19,11 @@ class MinioPeer(S3Peer):
         from minio import Minio
 
         self._client = Minio(
-            endpoint.removeprefix("http://"),
+            endpoint.partition("://")[2],
             access_key=ACCESS_KEY,
             secret_key=SECRET_KEY,
             region=REGION,
-            secure=False,
+            secure=endpoint.startswith("https:"),
         )
 
     def head(self, key: str) -> int:
@@ -50,6 +50,9 @@ class MinioPeer(S3Peer):
 
     def list_keys(self) -> int:
         return sum(1 for _ in self._client.list_objects(BUCKET, recursive=True))
+
+    def keep_records(self) -> Sequence[object]:
+        return list(self._client.list_objects(BUCKET, recursive=True))
 
     def delete(self, keys: Sequence[str]) -> None:
         from minio.deleteobjects import DeleteObject

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class Scale:
         large: bytes of the large object.
         folder: for files; on tmpfs where there is one.
         source: a file of `large` bytes.
+        sync_small, sync_large: how many small files and files of 256 MiB are synced.
     """
 
     calls: int
@@ -34,6 +35,8 @@ class Scale:
     large: int
     folder: Path
     source: Path
+    sync_small: int = 5000
+    sync_large: int = 3
 
     @property
     def large_key(self) -> str:
@@ -52,6 +55,9 @@ class CallWorkload:
         warm_up: called with the peer before the measurement.
         work: what is measured; returns how many units it did.
         protocol: whose peers are compared.
+        server: what they talk to; empty for nullstore, which is called like the protocol.
+        kind: what peers are asked whether they take part in; the name of the work without its server.
+        rounds: how often at most; some work is long, and varies little.
     """
 
     name: str
@@ -60,6 +66,23 @@ class CallWorkload:
     warm_up: Callable[[Any, Scale], object]
     work: Callable[[Any, Scale], float]
     protocol: str = "s3"
+    server: str = ""
+    kind: str = ""
+    rounds: int = 99
+
+    def elsewhere(
+        self, prefix: str, title: str, *, protocol: str = "", server: str = "", rounds: int = 99
+    ) -> CallWorkload:
+        """Return the same work against another server."""
+        return replace(
+            self,
+            name=f"{prefix}-{self.name}",
+            title=title,
+            protocol=protocol or self.protocol,
+            server=server,
+            kind=self.kind or self.name,
+            rounds=min(rounds, self.rounds),
+        )
 
 
 @dataclass(frozen=True)
@@ -73,6 +96,7 @@ class ProcessWorkload:
             ratios refer to.
         baseline: a label whose median is taken off the others' figures.
         protocol: of the server that ``{endpoint}`` names.
+        server: as for calls.
     """
 
     name: str
@@ -80,6 +104,24 @@ class ProcessWorkload:
     scripts: Mapping[str, str]
     baseline: str | None = None
     protocol: str = "s3"
+    server: str = ""
 
 
-Workload: TypeAlias = "CallWorkload | ProcessWorkload"
+@dataclass(frozen=True)
+class SyncWorkload:
+    """A folder that is made a bucket's prefix by command line tools, whole processes too.
+
+    Attributes:
+        name: for the command line.
+        title: for the report.
+        again: whether the second run is what counts, which finds nothing to do.
+    """
+
+    name: str
+    title: str
+    again: bool
+    protocol: str = "s3"
+    server: str = "seaweedfs"
+
+
+Workload: TypeAlias = "CallWorkload | ProcessWorkload | SyncWorkload"

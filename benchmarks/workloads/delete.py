@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from benchmarks.workloads._workload import SMALL_KEY, CallWorkload, Scale
 
 if TYPE_CHECKING:
-    from benchmarks.peers._peer import S3Peer
+    from benchmarks.peers._peer import Peer
 
 
-def _warm_up(peer: S3Peer, _scale: Scale) -> None:
+def _warm_up(peer: Peer, _scale: Scale) -> None:
     peer.head(SMALL_KEY)
 
 
-def _work(peer: S3Peer, scale: Scale) -> float:
+def _work(peer: Peer, scale: Scale) -> float:
     peer.delete([f"data/day=2026-10-21/file-{number:08d}.parquet" for number in range(scale.deletes)])
     return scale.deletes
 

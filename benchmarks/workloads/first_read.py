@@ -12,9 +12,9 @@ assert len({{peer}}('{{{{endpoint}}}}').get('{{checksum}}-{_SIZE}/objects/first.
 
 def _scripts(checksum: str, protocol: str = "s3", names: tuple[str, ...] = ()) -> dict[str, str]:
     return {
-        name: _SCRIPT.format(module=module, peer=peer, checksum=checksum)
-        for name, (module, peer) in PEERS[protocol].items()
-        if not names or name in names
+        name: _SCRIPT.format(module=entry.module, peer=entry.class_name, checksum=checksum)
+        for name, entry in PEERS[protocol].items()
+        if entry.works is None and (not names or name in names)
     }
 
 

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 from benchmarks.workloads._workload import SMALL_KEY, CallWorkload, Scale
 
 if TYPE_CHECKING:
-    from benchmarks.peers._peer import S3Peer
+    from benchmarks.peers._peer import Peer
 
 _GB = 1e9
 
 
-def _warm_up(peer: S3Peer, scale: Scale) -> None:
+def _warm_up(peer: Peer, scale: Scale) -> None:
     peer.head(SMALL_KEY)
     peer.head(scale.large_key)
 
 
-def _download(peer: S3Peer, scale: Scale) -> float:
+def _download(peer: Peer, scale: Scale) -> float:
     with TemporaryDirectory(dir=scale.folder) as folder:
         target = Path(folder, "large.bin")
         peer.download(scale.large_key, target)
@@ -27,7 +27,7 @@ def _download(peer: S3Peer, scale: Scale) -> float:
     return scale.large / _GB
 
 
-def _upload(peer: S3Peer, scale: Scale) -> float:
+def _upload(peer: Peer, scale: Scale) -> float:
     peer.upload("objects/large.bin", scale.source)
     return scale.large / _GB
 

@@ -20,3 +20,18 @@ def _work(peer: Peer, scale: Scale) -> float:
 
 
 LISTING = CallWorkload("list", "listing, 1,000 keys a page", "key", _warm_up, _work)
+
+
+def _keep(peer: Peer, _scale: Scale) -> float:
+    return len(peer.keep_records())
+
+
+KEPT = CallWorkload(
+    "kept",
+    "100,000 records of a listing kept",
+    "key",
+    _warm_up,
+    _keep,
+    server="s3-many",
+    rounds=1,
+)
