@@ -91,15 +91,17 @@ class understood:  # noqa: N801  # reads as a statement: ``with understood("list
 
     Args:
         what: the answer, for the message.
+        request_sent: False for the answer to a login, before what was to be done was even asked for.
 
     Raises:
         ServiceUnavailableError: it is not what the protocol says.
     """
 
-    __slots__ = ("_what",)
+    __slots__ = ("_request_sent", "_what")
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, *, request_sent: bool = True) -> None:
         self._what = what
+        self._request_sent = request_sent
 
     def __enter__(self) -> None:
         """Begin to read."""
@@ -110,7 +112,8 @@ class understood:  # noqa: N801  # reads as a statement: ``with understood("list
         """Translate what reading raised."""
         if isinstance(error, _CONFUSED) and type(error).__module__.partition(".")[0] in _PLAIN:
             raise ServiceUnavailableError(
-                f"the {self._what} is not what the protocol says ({type(error).__name__})"
+                f"the {self._what} is not what the protocol says ({type(error).__name__})",
+                request_sent=self._request_sent,
             ) from error
 
 

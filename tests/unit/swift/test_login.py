@@ -20,6 +20,7 @@ from cloud._wire._types import Origin
 from cloud.common import (
     AuthenticationError,
     CloudCredentials,
+    CloudError,
     CloudProvider,
     ConfigurationError,
     PermissionDeniedError,
@@ -423,6 +424,27 @@ def test_the_catalogue_is_asked_for_the_region(region: str) -> None:
     assert client.region == region
 
 
+KEYSTONE_S_404 = b'{"error": {"code": 404, "message": "Could not find Application Credential: app1.", "title": "Not Found"}}'
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (KEYSTONE_S_404, AuthenticationError),  # it knows no such credential
+        (b"<!doctype html><title>404 Not Found</title>", ConfigurationError),  # there is no Keystone
+        (b'{"error": "no such page"}', ConfigurationError),
+        (b'{"error": {"code": 5, "message": "gone"}}', ConfigurationError),
+        (b"[" * 100_000, ServiceUnavailableError),
+        (b"", ConfigurationError),
+    ],
+)
+def test_an_unknown_credential_is_told_from_a_wrong_url(body: bytes, kind: type[CloudError]) -> None:
+    answer = ScriptedResponse(status=404, headers=(("Content-Type", "application/json"),), body=body)
+    with ScriptedServer(otherwise=answer) as server, pytest.raises(kind) as caught:
+        keystone_client(server).object_exists("c", "k")
+    assert caught.value.request_sent is False
+
+
 def test_the_interface_is_an_option() -> None:
     with ScriptedServer() as server:
         server.add(keystone_token(server), found(b"body"))
@@ -477,7 +499,7 @@ def test_a_token_of_keystone_is_replaced_before_it_ends() -> None:
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (401, AuthenticationError), (403, PermissionDeniedError), (404, ConfigurationError),
+        (401, AuthenticationError), (403, PermissionDeniedError), (404, AuthenticationError),
         (400, ConfigurationError), (503, ServiceUnavailableError),
     ],
 )  # fmt: skip  # a table

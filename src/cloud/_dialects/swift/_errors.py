@@ -10,6 +10,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
+from cloud._dialects._answers import load_json
 from cloud._dialects._failures import from_wire, kind_of_status
 from cloud._wire._errors import WireError
 from cloud.common import errors as e
@@ -113,18 +114,26 @@ def _from_service(exc: SwiftServiceError) -> e.CloudError:
     )
 
 
-def _login_kind(status: int) -> type[e.CloudError]:
-    """Return the class for a login's status: a 404 is a wrong URL there, never a missing object."""
+def _login_kind(status: int, *, keystone_spoke: bool) -> type[e.CloudError]:
+    """Return the class for a login's status.
+
+    A 404 is never a missing object there: in Keystone's own words it is an application credential that does not
+    exist, from anybody else a wrong URL.
+    """
+    if status == 404 and keystone_spoke:
+        return e.AuthenticationError
     if status in {401, 403, 408, 429} or status >= 500:
         return kind_of_status(status)
     return e.RateLimitedError if status == 498 else e.ConfigurationError
 
 
-def _from_login(status: int, message: str, headers: Mapping[str, str]) -> e.CloudError:
-    kind = _login_kind(status)
+def _from_login(
+    status: int, message: str, headers: Mapping[str, str], *, keystone_spoke: bool = False
+) -> e.CloudError:
+    kind = _login_kind(status, keystone_spoke=keystone_spoke)
     return kind(
         f"the login was refused: {message or _code(status)}",
-        hint="check the auth_url and the id of the credential" if kind is e.ConfigurationError else None,
+        hint="check the auth_url" if kind is e.ConfigurationError else None,
         http_status=status or None,
         provider_code=_code(status) if status else None,
         request_id=_request_id(headers),
@@ -175,8 +184,21 @@ def from_keystoneauth(exc: Exception) -> e.CloudError:
     if isinstance(exc, ks.HttpError):
         answer = getattr(exc, "response", None)
         headers = {} if answer is None else {name.lower(): text for name, text in answer.headers.items()}
-        return _from_login(int(exc.http_status or 0), str(exc.message or ""), headers)
+        status = int(exc.http_status or 0)
+        return _from_login(
+            status, str(exc.message or ""), headers, keystone_spoke=_is_keystones(answer, status)
+        )
     return _by_class(exc, ks, _KEYSTONEAUTH)
+
+
+def _is_keystones(answer: Any, status: int) -> bool:
+    """Return whether an answer is an error document of Keystone: ``{"error": {"code": 404, ...}}``."""
+    try:
+        document = None if answer is None else load_json(answer.content)
+    except ValueError:
+        return False
+    error = document.get("error") if isinstance(document, dict) else None
+    return isinstance(error, dict) and error.get("code") == status
 
 
 def from_openstack(exc: Exception) -> e.CloudError:

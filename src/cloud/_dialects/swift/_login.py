@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
-from cloud._dialects._answers import read_error_bytes
+from cloud._dialects._answers import read_error_bytes, understood
 from cloud._dialects.swift._errors import LoginError, plain_text
 from cloud._wire._types import HttpRequest, Origin
 from cloud.common._fork import renew_after_fork
@@ -271,7 +271,8 @@ def _token(session: Any) -> tuple[Secret | None, float | None]:
     get_access = getattr(session.auth, "get_access", None)
     if get_access is None:  # a plugin without a catalogue: a token that was given, or none
         return Secret.of(session.auth.get_token(session)), None
-    access = get_access(session)
+    with understood("answer to the login", request_sent=False):
+        access = get_access(session)
     return Secret.of(access.auth_token), None if access.expires is None else access.expires.timestamp()
 
 
