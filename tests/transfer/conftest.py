@@ -1,5 +1,5 @@
 from __future__ import annotations
 
-from servers.fixtures import seaweedfs_server
+from servers.fixtures import azurite_server, fake_gcs_server, seaweedfs_server, swift_server
 
-__all__ = ["seaweedfs_server"]
+__all__ = ["azurite_server", "fake_gcs_server", "seaweedfs_server", "swift_server"]

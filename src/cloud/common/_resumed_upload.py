@@ -142,7 +142,8 @@ class ResumedUpload:
         return split(self._state.st_size, self._part_size)
 
     def _send(self, upload_id: str, done: dict[int, Part]) -> None:
-        writer = PartWriter(_Noting(self._calls.hooks(upload_id), self._notes), self._config.max_workers)
+        hooks = _Noting(self._calls.hooks(upload_id), self._notes, self._progress)
+        writer = PartWriter(hooks, self._config.max_workers)
         try:
             for number, (start, end) in enumerate(self._ranges(), 1):
                 if number in done:
@@ -186,8 +187,9 @@ class ResumedUpload:
 class _Noting:
     """The hooks of an upload, with a note of every part that the service has confirmed."""
 
-    def __init__(self, hooks: PartHooks, notes: Notes) -> None:
+    def __init__(self, hooks: PartHooks, notes: Notes, progress: Callable[[int], None] | None) -> None:
         self._hooks = hooks
+        self._progress = progress
         self._notes = notes
         self.complete = hooks.complete
         self.abort = hooks.abort
@@ -195,5 +197,7 @@ class _Noting:
     def put_part(self, number: int, payload: Any) -> Part:
         """Store one part and note it."""
         part = self._hooks.put_part(number, payload)
-        self._notes.add(asdict(part))
+        self._notes.add(asdict(part))  # before anybody else's code runs
+        if self._progress is not None:
+            self._progress(part.size)
         return part

@@ -220,13 +220,17 @@ class StorageUploads(StorageReads):
                 progress(len(first))
             return
 
+        begun: list[Payload] = [second, first]
+        del first, second  # or they would stay until the end
+
         def rest() -> Iterator[Payload]:
-            yield first
-            part, number = second, 2
-            while part:
+            while begun:
+                yield begun.pop()
+            number = 3
+            while part := source.read(stream_part_size(number, config, limits)):
                 yield part
+                del part  # before the next is read
                 number += 1
-                part = source.read(stream_part_size(number, config, limits))
 
         upload_parts(self._start_parts(request, config, progress), rest())
 
@@ -248,7 +252,7 @@ class StorageUploads(StorageReads):
             identity=client_identity(self),
             begin=lambda: self._run(operation, resource, lambda: self._create_upload(request)),
             is_there=lambda upload_id: self._has_upload(request, upload_id),
-            hooks=lambda upload_id: _RunningUpload(self, Upload(request, upload_id), operation, progress),
+            hooks=lambda upload_id: _RunningUpload(self, Upload(request, upload_id), operation, None),
         )
         with path.open("rb", buffering=0) as file:
             state = os.fstat(file.fileno())

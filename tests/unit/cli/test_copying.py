@@ -210,3 +210,29 @@ def test_names_that_collide_fail_alone(run: Run, store: LocalStorageClient, tmp_
     assert "case or Unicode form" in ran.err
     assert run("cp", "-r", "--case-sensitive", "file://b", tmp_path / "x").code == 0
     assert sorted(path.name for path in (tmp_path / "x").iterdir()) == ["A", "a"]
+
+
+def test_resume_and_the_limit_go_with_one_file(run: Run, store: LocalStorageClient, tmp_path: Path) -> None:
+    file, back = tmp_path / "file", tmp_path / "back"
+    file.write_bytes(b"x" * 1000)
+    options = ("--resume", "--bandwidth-limit", "10MiB")
+    assert run("cp", str(file), "file://b/resumed", *options).code == 0
+    assert run("cp", "file://b/resumed", str(back), *options).code == 0
+    assert back.read_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("-r", "folder", "file://b/x"),
+        ("-", "file://b/x"),
+        ("file://b/x", "-"),
+        ("file://b/x", "file://b/y"),
+    ],
+)
+def test_what_cannot_be_resumed_is_refused(
+    line: tuple[str, ...], run: Run, store: LocalStorageClient
+) -> None:
+    ran = run("cp", *line, "--resume")
+    assert ran.code == 2
+    assert "--resume is for" in ran.err

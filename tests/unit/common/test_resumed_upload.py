@@ -6,10 +6,12 @@ import io
 import json
 import logging
 import os
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cloud._registry import StorageLocation
 from cloud.common import (
     CloudError,
     ConflictError,
@@ -19,6 +21,7 @@ from cloud.common import (
     TransferConfig,
 )
 from cloud.local import LocalStorageClient
+from cloud.transfer import Leftover, cleanup
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -237,3 +240,23 @@ def test_what_cannot_be_gone_on_with(client: Recording, file: Path, state: Path)
     assert send(client, file) == "file://b/k"
     assert client.download_file("b", "k") == b"small"
     assert not state.exists()
+
+
+def test_cleanup_finds_what_nobody_goes_on_with(client: Recording, file: Path, state: Path) -> None:
+    interrupted(client, file)
+    place = StorageLocation(client, "b", "")
+    assert list(cleanup(place)) == []  # all is young
+    found = list(cleanup(place, older_than=timedelta(0)))
+    assert [item.kind for item in found] == [Leftover.UPLOAD, Leftover.JOURNAL]
+    assert all(item.removed for item in found)
+    send(client, file)
+    assert client.sent == list(range(1, 11))
+    check_done(client, state)
+
+
+def test_cleanup_leaves_the_journal_of_a_running_upload(client: Recording, file: Path, state: Path) -> None:
+    found: list[object] = []
+    client.during = lambda number: number == 5 and found.extend(cleanup(older_than=timedelta(0)))
+    send(client, file)
+    assert found == []
+    check_done(client, state)

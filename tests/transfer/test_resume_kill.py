@@ -1,0 +1,208 @@
+"""kill -9 in the middle of one large upload or download: the next run moves what was left, and no more.
+
+``CLOUD_KILLS`` says how often each direction is killed; by default twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from cloud.aws import S3Client
+from cloud.transfer import cleanup
+from faults.support import credentials_of
+from transfer.resuming_program import BUCKET, MIB, PARTS, RANGES, move
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from servers import Server
+
+KILLS = int(os.environ.get("CLOUD_KILLS", "2"))
+PROGRAM = Path(__file__).with_name("resuming_program.py")
+SIZE = 24 * MIB
+HEADS = 256 << 10
+"""Requests, answers without bodies, and what a closed connection had on its way."""
+
+pytestmark = pytest.mark.timeout(120 + 15 * KILLS)
+
+
+class Hop:
+    """Passes connections on to a server and counts the bytes of each way."""
+
+    def __init__(self, upstream: str) -> None:
+        parts = urlsplit(upstream)
+        self._upstream = (parts.hostname or "", parts.port or 80)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._lock = threading.Lock()
+        self.moved = 0
+        self._closing = False
+        self._threads = [threading.Thread(target=self._accept)]
+        self._threads[0].start()
+
+    def _accept(self) -> None:
+        with self._listener:
+            while True:
+                near, _ = self._listener.accept()
+                if self._closing:
+                    near.close()
+                    return
+                far = socket.create_connection(self._upstream)
+                thread = threading.Thread(target=self._both_ways, args=(near, far))
+                self._threads.append(thread)
+                thread.start()
+
+    def _both_ways(self, near: socket.socket, far: socket.socket) -> None:
+        with near, far:
+            back = threading.Thread(target=self._pass, args=(far, near))
+            back.start()
+            self._pass(near, far)
+            back.join()
+
+    def _pass(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(256 << 10):
+                target.sendall(data)
+                with self._lock:
+                    self.moved += len(data)
+        for end in (source, target):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Wait for the connections to end, whose clients are closed."""
+        self._closing = True
+        socket.create_connection(self._listener.getsockname()).close()
+        for thread in self._threads:
+            thread.join()
+
+
+@pytest.fixture
+def hop(seaweedfs_server: Server) -> Iterator[Hop]:
+    hop = Hop(seaweedfs_server.endpoint_url)
+    yield hop
+    hop.close()
+
+
+@pytest.fixture
+def client(hop: Hop, seaweedfs_server: Server) -> Iterator[S3Client]:
+    with S3Client(credentials_of(seaweedfs_server), endpoint_url=hop.url, service="seaweedfs") as client:
+        client.create_bucket(BUCKET)
+        yield client
+
+
+@pytest.fixture
+def direct(client: S3Client, seaweedfs_server: Server) -> Iterator[S3Client]:
+    """Give a client whose bytes are not counted; `client` has made the bucket."""
+    with S3Client(
+        credentials_of(seaweedfs_server),
+        endpoint_url=seaweedfs_server.endpoint_url,
+        service="seaweedfs",
+    ) as direct:
+        yield direct
+
+
+@contextmanager
+def running(
+    direction: str, hop: Hop, key: str, file: Path, server: Server
+) -> Iterator[subprocess.Popen[str]]:
+    keys = {
+        "AWS_ACCESS_KEY_ID": server.admin.access_key,
+        "AWS_SECRET_ACCESS_KEY": server.admin.secret_key,
+        "AWS_REGION": server.region,
+    }
+    command = [sys.executable, PROGRAM, direction, hop.url, key, str(file)]
+    with subprocess.Popen(command, env={**os.environ, **keys}, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield process
+
+
+def lines(journal: Path) -> list[dict[str, Any]]:
+    """Return what a journal says; a line that was cut off is left out."""
+    return [json.loads(line) for line in journal.read_bytes().split(b"\n")[:-1]]
+
+
+def noted(direction: str, file: Path, state: Path) -> int:
+    """Return how many bytes the killed process knew to be whole."""
+    if direction == "up":
+        journals = list(state.glob("cloud/uploads/*.journal"))
+        return sum(line["size"] for journal in journals for line in lines(journal)[1:])
+    part = RANGES.part_size
+    journals = [path for path in file.parent.glob(".*.part") if path.stat().st_size < MIB]
+    return sum(min(part, SIZE - line["start"]) for journal in journals for line in lines(journal)[1:])
+
+
+@pytest.mark.parametrize("direction", ["up", "down"])
+def test_a_killed_transfer(
+    direction: str,
+    hop: Hop,
+    client: S3Client,
+    direct: S3Client,
+    seaweedfs_server: Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chance = random.Random(20261128)  # noqa: S311  # no secret
+    data, old, state = chance.randbytes(SIZE), b"old", tmp_path / "state"
+    monkeypatch.setenv("XDG_STATE_HOME", str(state))
+    source = tmp_path / "source"
+    source.write_bytes(data)
+    direct.upload_file(BUCKET, "source", data)
+    up = direction == "up"
+    in_flight = (PARTS.part_size if up else RANGES.part_size) * 4
+    seconds, interrupted = 0.0, 0
+    for number in range(KILLS + 1):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        file, key = (source, f"target/{number}") if up else (folder / "target", "source")
+
+        def found(file: Path = file, key: str = key) -> bytes:
+            return direct.download_file(BUCKET, key) if up else file.read_bytes()
+
+        if up:
+            direct.upload_file(BUCKET, key, old)
+        else:
+            file.write_bytes(old)
+        hop.moved = 0
+        with running(direction, hop, key, file, seaweedfs_server) as process:
+            begun = time.monotonic()
+            if number:  # the first run is the measure
+                time.sleep(seconds * chance.random())
+                process.kill()
+            process.wait()
+            seconds = seconds or time.monotonic() - begun
+        now, first = found(), hop.moved
+        assert now in {old, data}, "neither old nor new"
+        if now == old:
+            interrupted += 1
+            whole = noted(direction, file, state)
+            hop.moved = 0
+            move(direction, client, key, file)
+            assert hop.moved <= 1.1 * (SIZE - whole) + HEADS + RANGES.part_size
+            assert first + hop.moved <= 1.1 * SIZE + in_flight + HEADS
+            assert found() == data
+        # Between its last step and its end a process leaves a journal without its object.
+        for left in cleanup(folder, older_than=timedelta(0)):
+            assert now == data, left
+        assert direct.list_unfinished_uploads(BUCKET) == []
+        assert not [*folder.glob(".*.part"), *state.glob("cloud/uploads/*")]
+        if up:
+            direct.delete_file(BUCKET, key)
+        else:
+            file.unlink()
+    assert interrupted >= KILLS // 2, "the kills came too late to show anything"
