@@ -157,7 +157,7 @@ class AnswerBody(ObjectBody):
         response: the answer; it is closed when it does not say how long it is or which range it holds.
         describe: makes the object's info of the whole object's size.
         checksum: gives algorithm and base64 value of the whole object's checksum, from its size, where the
-            service names one that can be computed here. Asked for whole answers only.
+            service names one that can be computed here. Asked only of an answer that has the whole object.
     """
 
     __slots__ = ("_response", "checksum", "info", "length", "start")
@@ -182,7 +182,7 @@ class AnswerBody(ObjectBody):
                     "the answer to a ranged read does not say which range it is", retryable=True
                 )
             self.start, size = int(match[1]), int(match[3])
-        else:
+        if self.length == size:
             self.checksum = checksum(size)
         self.info = describe(size)
 

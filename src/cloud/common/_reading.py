@@ -51,7 +51,7 @@ class ObjectStream:
         self._checksum: _checksums.Checksum | None = None
         self.verified: str | None = None
         if body is None:
-            body = self._fetch(request)
+            body = self._fetch(request, first_answer)
         self._body: ObjectBody | None = body
         self.info: ObjectInfo = body.info
         self.position = body.start
@@ -60,10 +60,10 @@ class ObjectStream:
             self._checksum = _checksums.new(body.checksum[0])
             self._expected = body.checksum
 
-    def _fetch(self, request: GetRequest) -> ObjectBody:
-        return self._runtime.run(
-            self._operation, self._resource, lambda: checked_answer(self._get(request), request)
-        )
+    def _fetch(
+        self, request: GetRequest, check: Callable[[ObjectBody, GetRequest], ObjectBody]
+    ) -> ObjectBody:
+        return self._runtime.run(self._operation, self._resource, lambda: check(self._get(request), request))
 
     def readinto(self, buffer: memoryview) -> int:
         """Fill `buffer` from its start and return how many bytes; 0 only at the end."""
@@ -118,7 +118,7 @@ class ObjectStream:
             if_none_match=None,
             if_modified_since=None,
         )
-        body = self._fetch(request)
+        body = self._fetch(request, checked_answer)
         if body.info.etag != self.info.etag:
             body.close()
             raise IntegrityError("the object was replaced while it was being read")
@@ -154,6 +154,18 @@ class ObjectStream:
         if self._body is not None:
             self._body.close()
             self._body = None
+
+
+def first_answer(body: ObjectBody, request: GetRequest) -> ObjectBody:
+    """Return `body` when it is also of the version that was asked for; close it and raise otherwise."""
+    asked = request.if_match and request.if_match.removeprefix("W/").strip('"')
+    if asked and asked not in {"*", body.info.etag}:  # no service says so: it is something else that answers
+        body.close()
+        raise IntegrityError(
+            "the object was replaced while it was being read, or something else than the service answers",
+            retryable=True,
+        )
+    return checked_answer(body, request)
 
 
 def checked_answer(body: ObjectBody, request: GetRequest) -> ObjectBody:
@@ -193,7 +205,7 @@ def fetch_small(
 
     One try: it runs inside `Runtime.run`, which repeats it after a cut or a flipped bit.
     """
-    body = checked_answer(get(request), request)
+    body = first_answer(get(request), request)
     if body.length > limit:
         return body
     try:

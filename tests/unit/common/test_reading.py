@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.common._checksums import ChecksumAlgorithm
-from cloud.common._reading import ObjectReader, ObjectStream, checked_answer, fetch_small
+from cloud.common._reading import ObjectReader, ObjectStream, checked_answer, fetch_small, first_answer
 from cloud.common._storage_types import GetRequest
 from cloud.common.errors import (
     IntegrityError,
@@ -131,6 +131,15 @@ def test_an_answer_of_another_range_is_refused(beside: int) -> None:
         open_stream(store, GetRequest("b", "k", 100, 200))
     assert len(store.requests) == 4  # it may be a passing fault
     assert store.all_closed
+
+
+def test_a_first_answer_about_another_version_is_refused() -> None:
+    store = Store(DATA)
+    with pytest.raises(IntegrityError, match="something else than the service"):
+        first_answer(store.get(WHOLE), WHOLE._replace(if_match="another"))
+    assert store.all_closed
+    for asked in (None, "*", store.etag, f'"{store.etag}"'):
+        assert first_answer(store.get(WHOLE), WHOLE._replace(if_match=asked)).length == len(DATA)
 
 
 def test_a_whole_answer_to_a_range_is_refused() -> None:

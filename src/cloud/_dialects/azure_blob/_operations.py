@@ -126,20 +126,23 @@ class Operations:
             )
 
     def get(self, request: GetRequest) -> ObjectBody:
-        """Return the open answer to a read."""
+        """Return the open answer to a read.
+
+        The whole object is asked for as a range too: nothing else than the Content-Range of the answer says how
+        long an object in blocks is, should the answer's own length be too short.
+        """
         if request.start < 0:
             request = self._from_front(request)
         headers = _read_conditions(request)
-        if not request.is_whole:
-            last = "" if request.end is None else str(request.end - 1)
-            headers["x-ms-range"] = f"bytes={request.start}-{last}"
+        last = "" if request.end is None else str(request.end - 1)
+        headers["x-ms-range"] = f"bytes={request.start}-{last}"
         response = self.exchange.call(
             "GET",
             request.bucket,
             request.key,
             query=version_query(request.version_id),
             headers=headers,
-            accepts=(200,) if request.is_whole else (200, 206, 416),
+            accepts=(200, 206, 416),
         )
         if response.status == 416 or (response.status == 206 and response.length == 0):  # the latter: Azurite
             return self._unsatisfiable(request, response)

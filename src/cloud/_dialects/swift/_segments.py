@@ -96,11 +96,11 @@ def begin(large: LargeObjects, request: PutRequest) -> str:
             f"a large object's key has at most {_MAX_NAME_BYTES - len(marker.encode()) + len(request.key.encode())}"
             " bytes in UTF-8: its segments are named after it"
         )
+    large.note_large(request.bucket)  # before there is anything that a failure would leave behind
     if _put_marker(large, container, marker) == 404:
         _make_container(large, request.bucket, container)
         if _put_marker(large, container, marker) == 404:
             raise SwiftServiceError(404, "the container for the segments was deleted", {})
-    large.note_large(request.bucket)
     return upload_id
 
 
