@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from cloud._wire._types import Transport
     from cloud.common.credentials import CloudCredentials
 
+_TOKENS = ("AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN")
+"""In botocore's order; the first is the older name."""
+
 
 class S3Setup:
     """What a client was told. The SDK is loaded when something of it is first needed."""
@@ -109,7 +112,29 @@ class S3Setup:
             return AnonymousKeys()
         if self.credentials is not None and self.has_static_keys:
             return StaticKeys(self.credentials)
-        return BotocoreKeys(self.botocore_session)
+        found = self._environment_keys()
+        return BotocoreKeys(self.botocore_session) if found is None else StaticKeys(found)
+
+    def _environment_keys(self) -> CloudCredentials | None:
+        """Return the keys in the environment, which come first in botocore's chain, without loading botocore.
+
+        None where the chain must say: with a profile, which it asks before the environment, and for keys that
+        expire or are there by half.
+        https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html#environment-variables
+        """
+        from cloud.common.credentials import CloudCredentials
+        from cloud.common.enums import CloudProvider
+
+        access_key = self._environ.get("AWS_ACCESS_KEY_ID")
+        secret_key = self._environ.get("AWS_SECRET_ACCESS_KEY")
+        if self._aws_profile or self._environ.get("AWS_CREDENTIAL_EXPIRATION"):
+            return None
+        if not access_key or not secret_key:
+            return None
+        token = next((self._environ[name] for name in _TOKENS if name in self._environ), None) or None
+        return CloudCredentials(
+            CloudProvider.AWS, access_key=access_key, secret_key=secret_key, session_token=token
+        )
 
     def transport(self) -> Transport:
         """Return a new transport."""
