@@ -15,7 +15,12 @@ from cloud._dialects.azure_blob._exchange import require_etag
 from cloud._dialects.azure_blob._metadata import check_tags, metadata_headers
 from cloud.common._bodies import blocks
 from cloud.common._storage_types import GetRequest, ObjectBody, Stored
-from cloud.common.errors import ConflictError, IntegrityError, InvalidRequestError
+from cloud.common.errors import (
+    ConflictError,
+    IntegrityError,
+    InvalidRequestError,
+    ServiceUnavailableError,
+)
 
 if TYPE_CHECKING:
     from cloud._dialects.azure_blob._exchange import Exchange
@@ -57,10 +62,13 @@ class Operations:
         token: str | None = None
         while True:
             query = [("comp", "list"), *([("marker", token)] if token else [])]
-            page, token = parse_containers(read_document(self.exchange.call("GET", query=query)))
+            page, following = parse_containers(read_document(self.exchange.call("GET", query=query)))
             names += page
-            if not token:
+            if not following:
                 return names
+            if following == token:
+                raise ServiceUnavailableError("the service's list of containers does not move on")
+            token = following
 
     def create_bucket(self, name: str) -> bool:
         """Create the container; False when it was there."""

@@ -100,7 +100,9 @@ class Operations:
                 following = page.get("nextPageToken")
                 if not following:
                     return names
-                token = f"&pageToken={quoted(following)}"
+                last, token = token, f"&pageToken={quoted(following)}"
+            if token == last:
+                raise ServiceUnavailableError("the service's list of buckets does not move on")
 
     def create_bucket(self, name: str, project: str, location: str | None) -> bool:
         """Create the bucket; False when it was there and ours."""

@@ -27,7 +27,12 @@ from cloud.common._storage_types import (
     PutRequest,
     Stored,
 )
-from cloud.common.errors import AlreadyExistsError, IntegrityError, InvalidRequestError
+from cloud.common.errors import (
+    AlreadyExistsError,
+    IntegrityError,
+    InvalidRequestError,
+    ServiceUnavailableError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,10 +81,13 @@ class Operations:
         while True:
             query = (("continuation-token", token),) if token else ()
             answer = read_document(self.exchange.call("GET", "", query=query))
-            page, token = xml.parse_buckets(answer)
+            page, following = xml.parse_buckets(answer)
             names += page
-            if not token:
+            if not following:
                 return names
+            if following == token:
+                raise ServiceUnavailableError("the service's list of buckets does not move on")
+            token = following
 
     def create_bucket(self, name: str) -> bool:
         """Create the bucket; False when it was there and ours."""

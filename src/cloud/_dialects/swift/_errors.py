@@ -28,8 +28,7 @@ _BY_STATUS: Mapping[int, type[e.CloudError]] = {
 }
 _RETRYABLE = frozenset({422})  # bytes that arrived wrong are sent again
 _MAX_MESSAGE = 500
-_PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")  # in linear time, also where nothing but brackets comes
 
 
 class SwiftServiceError(Exception):
@@ -70,8 +69,9 @@ def plain_text(body: bytes) -> str:
     from html import unescape
 
     text = body.decode("utf-8", "replace")
-    paragraph = _PARAGRAPH.search(text)
-    words = unescape(_TAG.sub(" ", paragraph[1] if paragraph else text))
+    _, _, inside = text.partition("<p>")
+    paragraph, end, _ = inside.partition("</p>")
+    words = unescape(_TAG.sub(" ", paragraph if end else text))
     return " ".join(words.split())[:_MAX_MESSAGE]
 
 
