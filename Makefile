@@ -7,11 +7,13 @@ STAMP := $(VENV)/.installed
 AZURITE := $(VENV)/azurite
 AZURITE_STAMP := $(AZURITE)/.installed
 BENCH_STAMP := $(VENV)/.installed-bench
+FAULTS := $(VENV)/faults
+FAULTS_STAMP := $(FAULTS)/.installed
 NO_NODE := The Azure tests run against Azurite, which needs Node.js 20 or later with npm: https://nodejs.org/en/download
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check lint format types layers docs-check test test-openstack docs bench clean dist
+.PHONY: help install demo check lint format types layers docs-check test test-openstack docs bench faults clean dist
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +36,13 @@ $(AZURITE_STAMP): tests/servers/npm/package.json tests/servers/npm/package-lock.
 
 $(BENCH_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --group bench
+	touch $@
+
+# The peers have an environment of their own: they do not agree with the tests on versions.
+$(FAULTS_STAMP): pyproject.toml | $(STAMP)
+	test -x $(FAULTS)/bin/python || $(BIN)/python -m venv $(FAULTS)
+	$(FAULTS)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(FAULTS)/bin/python -m pip install --quiet --group faults
 	touch $@
 
 demo: $(STAMP) $(if $(shell command -v npm),$(AZURITE_STAMP)) ## the same tour over every store that runs here
@@ -71,6 +80,9 @@ docs: $(STAMP) ## regenerate API_SPECIFICATION.md and docs/capabilities.md
 
 bench: $(BENCH_STAMP) ## compare with the peers and write docs/benchmarks.md
 	$(BIN)/python -m benchmarks
+
+faults: $(STAMP) $(AZURITE_STAMP) $(FAULTS_STAMP) ## every fault at every operation, ours and the peers', and write docs/reliability.md
+	cd tests && PYTHONPATH=. ../$(BIN)/python -m faults.matrix --peers ../$(FAULTS)/bin/python --write $(FAULTS_OPTIONS)
 
 dist: $(STAMP) ## build the wheel and the sdist
 	$(BIN)/python -m build --outdir dist .
