@@ -1,3 +1,57 @@
-"""What is known of promises that are not kept: works, and what limits them."""
+"""What is known of promises that are not kept: works, and what limits them. The page shows those of missed ones."""
 
-LIMITS: list[tuple[tuple[str, ...], str]] = []
+LIMITS: list[tuple[tuple[str, ...], str]] = [
+    (
+        ("get-16", "put-16", "ranges-16", "gcs-get-16", "gcs-put-16", "azure-get-16", "azure-put-16"),
+        (
+            "Small objects by 16 threads: one call runs about 280 functions in Python under the interpreter's one lock "
+            "(cProfile of 1,000 GETs; none of them has more than 3 % of the time, three quarters of it are the two "
+            "system calls), and threads hand the lock over at each of those. obstore, opendal and rclone run their calls "
+            "beside that lock. What is left is fewer functions a call; another process for a part of the keys is the "
+            "way to more (`cloud.transfer` takes any executor)."
+        ),
+    ),
+    (
+        ("head", "get", "put", "gcs-head", "gcs-get", "gcs-put", "azure-head", "azure-get", "azure-put"),
+        (
+            "Small objects one at a time: the same 280 functions. obstore's call is longer in the kernel, as it wakes "
+            "a thread of its own, and shorter in code; which of both is cheaper changes with the state of the machine."
+        ),
+    ),
+    (
+        ("ranges",),
+        (
+            "Ranges one at a time: boto3's share that `cloud` does not have is fixed, what both need for 64 KiB in "
+            "system calls is not, so the ratio is lower than that of empty calls."
+        ),
+    ),
+    (
+        ("delete",),
+        (
+            "Batch delete: boto3 is asked for quiet answers, and then has nothing to parse. Of a key's CPU in `cloud` "
+            "a third is the check of the key, a quarter the document, the rest a `DeleteResult` for each key, which "
+            "boto3 in quiet mode does not give. Ten times boto3 would be 0.8 µs a key, less than those records."
+        ),
+    ),
+    (
+        ("sync-again",),
+        (
+            "A sync that finds nothing to do is the start of a Python process (about half a second of its CPU with the "
+            "command line, the S3 client and the journal) and one listing; s5cmd and rclone start in hundredths."
+        ),
+    ),
+    (
+        ("azure-upload",),
+        (
+            "Azure, large upload: an account in the path of the URL counts as an emulator, to which blocks go with an "
+            "MD5 (1.4 s of CPU a gigabyte); against the service they go with a CRC-64 (0.06)."
+        ),
+    ),
+    (
+        ("tls-upload", "tls-download"),
+        (
+            "TLS: encryption and the copies around it are OpenSSL's and the same for all; only what the client adds "
+            "to them can be saved."
+        ),
+    ),
+]

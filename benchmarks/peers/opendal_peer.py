@@ -49,7 +49,8 @@ class OpendalPeer(Peer):
         return sum(1 for _ in self._operator.list("/", recursive=True))
 
     def delete(self, keys: Sequence[str]) -> None:
-        self._operator.delete_many(list(keys))
+        for key in keys:
+            self._operator.delete(key)
 
     def download(self, key: str, path: Path) -> None:
         with self._operator.open(key, "rb") as source, path.open("wb") as file:
