@@ -21,6 +21,7 @@ from cloud.common.errors import (
     PermissionDeniedError,
     QuotaExceededError,
     ServiceUnavailableError,
+    UnknownServiceError,
 )
 from cloud.infomaniak.compute._client import InfomaniakComputeClient
 from cloud.infomaniak.compute._create import label_of
@@ -341,6 +342,15 @@ def test_listings_follow_the_links(client: InfomaniakComputeClient, cloud: respo
     cloud.get(f"{NOVA}/os-keypairs", json={"something": []})
     with pytest.raises(ServiceUnavailableError):
         client.list_key_pairs()
+
+
+def test_a_listing_that_does_not_go_on_is_no_endless_one(
+    client: InfomaniakComputeClient, cloud: responses.RequestsMock
+) -> None:
+    cloud.get(f"{NOVA}/os-keypairs", json={"keypairs": [SAMPLES["keypair"]]})  # whatever the marker
+    with pytest.raises(UnknownServiceError, match="same page token"):
+        client.list_key_pairs()
+    assert len(sent(cloud)) == 2
 
 
 # -- changing --------------------------------------------------------------------------------------------------

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cloud.common._paging import Page, Pager
 from cloud.common.errors import ConflictError
 from cloud.infomaniak._planning import Step
 from cloud.infomaniak._service import ServiceClient, inner, part
 from cloud.infomaniak.compute._read import instance_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from cloud.common._records import Instance
 
@@ -44,6 +45,21 @@ class ComputeCalls(ServiceClient):
     def _nova(self, method: str, path: str, **keywords: Any) -> Any:
         """Return what one request answers, inside of a hook: the template runs it."""
         return self._send(method, path, headers=HEADERS, **keywords)
+
+    def _nova_listing(
+        self, path: str, key: str, marker_of: Callable[[Mapping[str, Any]], str]
+    ) -> Iterator[Mapping[str, Any]]:
+        """Yield the entries of all pages, inside of a hook: Nova has no more of them once a page is empty.
+
+        Raises:
+            UnknownServiceError: the service gave the same page twice.
+        """
+
+        def fetch(marker: str | None) -> Page[Mapping[str, Any]]:
+            found = inner(self._nova("GET", path, params={"limit": 500, "marker": marker}), key)
+            return Page(tuple(found), (), marker_of(found[-1]) if found else None)
+
+        return iter(Pager(fetch))
 
     def _nova_action(self, operation: str, instance_id: str, verb: str, body: Any = None) -> Any:
         """Return what an action answers. It is sent once."""
@@ -138,19 +154,12 @@ class ComputeCalls(ServiceClient):
         from cloud.common.errors import NotFoundError
 
         known: list[str] = []
-        marker: str | None = None
-        while True:
-            params = {"limit": 500, "marker": marker}
-            page = inner(self._nova("GET", "/flavors/detail", params=params), "flavors")
-            for found in page:
-                if name_or_id in {found["name"], found["id"]}:
-                    flavor: Mapping[str, Any] = found
-                    return flavor
-                known.append(found["name"])
-            if not page:
-                raise NotFoundError(
-                    f"there is no flavor {name_or_id!r}",
-                    hint=f"there are {', '.join(sorted(known)[:30])}",
-                    request_sent=False,
-                )
-            marker = page[-1]["id"]
+        for found in self._nova_listing("/flavors/detail", "flavors", lambda flavor: flavor["id"]):
+            if name_or_id in {found["name"], found["id"]}:
+                return found
+            known.append(found["name"])
+        raise NotFoundError(
+            f"there is no flavor {name_or_id!r}",
+            hint=f"there are {', '.join(sorted(known)[:30])}",
+            request_sent=False,
+        )

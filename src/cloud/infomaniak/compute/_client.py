@@ -139,15 +139,8 @@ class InfomaniakComputeClient(
         return str(answer.get("output") or "")
 
     def _list_key_pairs(self) -> list[KeyPair]:
-        found: list[KeyPair] = []
-        marker: str | None = None
-        while True:
-            body = self._nova("GET", "/os-keypairs", params={"limit": 500, "marker": marker})
-            page = inner(body, "keypairs")
-            found.extend(key_pair_of(item["keypair"]) for item in page)
-            if not page:
-                return found
-            marker = page[-1]["keypair"]["name"]
+        found = self._nova_listing("/os-keypairs", "keypairs", lambda item: item["keypair"]["name"])
+        return [key_pair_of(item["keypair"]) for item in found]
 
     def _create_key_pair(self, name: str) -> KeyPair:
         return self._keep_key_pair({"name": name})
