@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 def _warm_up(peer: Peer, _scale: Scale) -> None:
     peer.head(SMALL_KEY)
+    peer.delete(["objects/first.bin"])
 
 
 def _work(peer: Peer, scale: Scale) -> float:
