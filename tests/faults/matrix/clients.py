@@ -61,9 +61,6 @@ class Client(Protocol):
         """Give up connections."""
 
 
-Connect = "Callable[[Settings], Client]"
-
-
 def carry_out(client: Any, operation: str, key: str, folder: Path, piece: int = 1 << 20) -> dict[str, Any]:
     """Do one operation, and say how it ended.
 

@@ -52,9 +52,6 @@ class Place:
     timeout: float
 
 
-Carry = "Callable[[Settings, str, str, Path], dict[str, Any] | None]"
-
-
 def judge(
     case: Case,
     fault: Fault | None,
