@@ -40,7 +40,11 @@ def player() -> Iterator[Player]:
         yield running
 
 
-@pytest.mark.parametrize(("store", "name"), CASES)
+# The one's recorded answer is a refusal; the other's segments go at once, so their answers come in any order.
+OTHERWISE = {("gcs", "get_bucket_policy"), ("swift", "upload_parts")}
+
+
+@pytest.mark.parametrize(("store", "name"), [case for case in CASES if case not in OTHERWISE])
 def test_the_answers_themselves_are_fine(store: str, name: str, player: Player) -> None:
     """What is damaged below is what a call understands: else nothing would be shown."""
     player.play(ANSWERS[store][name])
