@@ -31,7 +31,8 @@ class RetryPolicy:
 
     Attributes:
         max_attempts: tries in all, the first one included; 1 switches retries off.
-        base_seconds: ceiling of the first wait; it doubles with each try.
+        base_seconds: ceiling of the first wait; it doubles with each try. The default waits 2 seconds in all
+            on average, about as long as a service that starts again refuses connections.
         max_seconds: ceiling of every wait.
         deadline_seconds: no try starts later than this after the first. It never cuts a transfer that
             makes progress; the client's `timeout` ends one that makes none.
@@ -40,7 +41,7 @@ class RetryPolicy:
     """
 
     max_attempts: int = 5
-    base_seconds: float = 0.1
+    base_seconds: float = 0.3
     max_seconds: float = 20.0
     deadline_seconds: float = 300.0
     retry_after_cap_seconds: float = 60.0
