@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 AZURITE := $(VENV)/azurite
 AZURITE_STAMP := $(AZURITE)/.installed
-BENCH_STAMP := $(VENV)/.installed-bench
+BENCH := $(VENV)/bench
+BENCH_STAMP := $(BENCH)/.installed
 FAULTS := $(VENV)/faults
 FAULTS_STAMP := $(FAULTS)/.installed
 NO_NODE := The Azure tests run against Azurite, which needs Node.js 20 or later with npm: https://nodejs.org/en/download
@@ -34,8 +35,11 @@ $(AZURITE_STAMP): tests/servers/npm/package.json tests/servers/npm/package-lock.
 	npm ci --prefix $(AZURITE) --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
-$(BENCH_STAMP): $(STAMP)
-	$(BIN)/python -m pip install --quiet --group bench
+# An environment of their own: the peers hold other versions of the same SDKs back.
+$(BENCH_STAMP): pyproject.toml | $(STAMP)
+	test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BENCH)/bin/python -m pip install --quiet --editable '.[aws,azure,cli,gcp,infomaniak]' --group bench
 	touch $@
 
 # The peers have an environment of their own: they do not agree with the tests on versions.
@@ -81,7 +85,7 @@ test-openstack: $(STAMP) ## the Infomaniak clients on a real OpenStack on this m
 docs: $(STAMP) ## regenerate API_SPECIFICATION.md and docs/capabilities.md
 	$(BIN)/python docs/build.py write
 
-bench: $(BENCH_STAMP) ## compare with the peers and write docs/benchmarks.md
+bench: $(BENCH_STAMP) $(AZURITE_STAMP) ## compare with the peers and write docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
 faults: $(STAMP) $(AZURITE_STAMP) $(FAULTS_STAMP) ## every fault at every operation, ours and the peers', and write docs/reliability.md
