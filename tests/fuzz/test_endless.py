@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
     from cloud.coda_io import CodaClient
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [
+    pytest.mark.timeout(120),
+    # http.client leaves the socket of an answer that is no HTTP to the collector.
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 MIB = 1 << 20
 PIECE = 1 << 16

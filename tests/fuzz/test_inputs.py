@@ -31,7 +31,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.timeout(120 + EXAMPLES)
+pytestmark = [
+    pytest.mark.timeout(120 + EXAMPLES),
+    # http.client leaves the socket of an answer that is no HTTP to the collector.
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 def fuzzed(few: int) -> settings:

@@ -24,7 +24,12 @@ from unit.newsletter.cases import CASES, Case
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-pytestmark = pytest.mark.timeout(120 + EXAMPLES)
+pytestmark = [
+    pytest.mark.timeout(120 + EXAMPLES),
+    # http.client leaves the socket of an answer that is no HTTP to the collector.
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 _WIDE = Window(1_000_000, 1.0)
 _UNLIMITED = CodaLimits(reads=_WIDE, writes=_WIDE, doc_content=_WIDE, doc_listings=_WIDE, analytics=_WIDE)

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
     from fuzz.replay import Answer
 
-pytestmark = pytest.mark.timeout(120 + EXAMPLES)
+pytestmark = [
+    pytest.mark.timeout(120 + EXAMPLES),
+    # http.client leaves the socket of an answer that is no HTTP to the collector.
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 ANSWERS = {store: seeds(store) for store in ("s3", "azure", "gcs", "swift")} | {"google": google.SEEDS}
 CASES = [

@@ -46,7 +46,12 @@ if TYPE_CHECKING:
 
     from cloud.testing import RecordedRequest
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [
+    pytest.mark.timeout(120),
+    # http.client leaves the socket of an answer that is no HTTP to the collector.
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 LIBRARY = str(Path(cloud.__file__).parent)
 KEY = account_info()
