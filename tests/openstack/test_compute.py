@@ -28,9 +28,11 @@ from cloud.infomaniak._credentials import InfomaniakCredentials
 from cloud.infomaniak.compute._client import InfomaniakComputeClient
 from cloud.infomaniak.compute._records import InstanceOptions
 from cloud.infomaniak.identity._client import InfomaniakIdentityClient
+from cloud.infomaniak.metering._client import InfomaniakMeteringClient
 from cloud.infomaniak.network._client import InfomaniakNetworkClient
 from cloud.infomaniak.volume._client import InfomaniakVolumeClient
 from cloud.testing import ComputeConformance, ComputeHarness, ScriptedResponse, ScriptedServer
+from servers.openstack_cloud import RESTRICTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -203,6 +205,19 @@ def settled(client: InfomaniakComputeClient, instance_id: str, status: str) -> N
     found = client.wait_for_status(instance_id, [status], deadline_seconds=_LONG)
     assert found is not None
     assert found.raw_state == status
+
+
+def test_its_hours_are_counted(
+    client: InfomaniakComputeClient, openstack_cloud: OpenStackCloud, instance_id: str, name: str
+) -> None:
+    settled(client, instance_id, "ACTIVE")
+    now = datetime.now(timezone.utc)
+    with InfomaniakMeteringClient.from_cloud(RESTRICTED) as metering:
+        usage = metering.get_compute_usage(now - timedelta(hours=1), now + timedelta(minutes=1))
+    (own,) = (each for each in usage.instances if each.instance_id == instance_id)
+    assert (own.name, own.vcpus, own.ram_mib) == (name, 1, 2048)
+    assert 0 < own.hours < 1
+    assert usage.instance_hours >= own.hours
 
 
 # -- a life --------------------------------------------------------------------------------------------------

@@ -209,8 +209,8 @@ def test_the_reverse_name_of_a_floating_ip(client: InfomaniakDNSClient, unique: 
         assert client.get_reverse_dns(address).hostname is None
         assert client.set_reverse_dns(address, name, dry_run=True).changes == {"ptrdname": f"{name}."}
         assert client.set_reverse_dns(address, name, ttl=300).hostname == f"{name}."
-        found = client.get_reverse_dns(ip.id)
-        assert (found.address, found.hostname) == (address, f"{name}.")
+        found = client.wait_for_reverse_dns(ip.id)
+        assert (found.address, found.hostname, found.status) == (address, f"{name}.", "ACTIVE")
         assert address in {ptr.address for ptr in client.list_ptr_records()}
         assert client.delete_reverse_dns(address) is True
         assert client.delete_reverse_dns(ip.id) is False
