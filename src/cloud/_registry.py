@@ -7,14 +7,13 @@ provider by an entry point of the group ``cloud.providers``: its name is the sch
 
 from __future__ import annotations
 
-import inspect
 import os
 import threading
 from dataclasses import dataclass
 from operator import attrgetter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from cloud._keywords import check_keywords, keywords_for, keywords_of
 from cloud._providers import (
     BUILT_IN,
     COMPUTE,
@@ -25,8 +24,8 @@ from cloud._providers import (
     ProviderEntry,
 )
 from cloud.common._lazy import is_installed
-from cloud.common._urls import StorageUrl, parse_url
-from cloud.common.config import LOCAL_ROOT_VARIABLE, CloudConfig, Profile
+from cloud.common._urls import parse_url
+from cloud.common.config import LOCAL_ROOT_VARIABLE, CloudConfig
 from cloud.common.contracts import StorageClient
 from cloud.common.errors import ConfigurationError, InvalidRequestError
 from cloud.common.models import Record
@@ -117,7 +116,7 @@ def open_storage(url: str, *, config: CloudConfig | None = None, **overrides: An
     overrides = {name: value for name, value in overrides.items() if value is not None}
     provider = BUILT_IN.get(place.scheme)
     build = _load(place.scheme, provider)
-    keywords = _keywords(place, provider, config, overrides)
+    keywords = keywords_for(place, provider, config, overrides)
     if place.scheme == "memory":
         client = _memory_client(place.options.get("name", ""), build, keywords)
     else:
@@ -126,7 +125,7 @@ def open_storage(url: str, *, config: CloudConfig | None = None, **overrides: An
                 "a file:// URL needs the folder of the local store",
                 hint=f"add ?root=/folder, or export {LOCAL_ROOT_VARIABLE}=/folder",
             )
-        _check_keywords(f"{place.scheme}://", build, keywords)
+        check_keywords(f"{place.scheme}://", build, keywords)
         client = build(**keywords)
     if not isinstance(client, StorageClient):
         raise ConfigurationError(
@@ -263,7 +262,7 @@ def open_service(
     if "endpoint_url" in keywords:
         keywords[entry.endpoint_keyword] = keywords.pop("endpoint_url")
     build = entry.load()
-    _check_keywords(f"{kind} of {provider}", build, keywords)
+    check_keywords(f"{kind} of {provider}", build, keywords)
     return build(**keywords)
 
 
@@ -338,75 +337,6 @@ def _load(scheme: str, provider: ProviderEntry | None) -> Callable[..., BaseStor
             hint="that is for the package that adds it to repair",
         ) from exc
     return plug_in
-
-
-def _keywords(
-    place: StorageUrl,
-    provider: ProviderEntry | None,
-    config: CloudConfig | None,
-    overrides: Mapping[str, Any],
-) -> dict[str, Any]:
-    """Return the constructor's keywords: the profile's, then the URL's, then the caller's."""
-    keywords: dict[str, Any] = {}
-    name = overrides.get("profile") or place.options.get("profile")
-    if name:
-        config = CloudConfig.load() if config is None else config
-        if name in config.profiles:
-            keywords = _of_profile(config.profile(name), place.scheme, provider)
-            overrides = {key: value for key, value in overrides.items() if key != "profile"}
-        else:
-            keywords["profile"] = name
-    for option, value in place.options.items():
-        if option == "anonymous":
-            keywords["anonymous"] = _flag(option, value)
-        elif option == "endpoint":
-            keywords["endpoint_url"] = value
-        elif option == "root":
-            keywords["root"] = str(Path(value).expanduser())
-        elif option in {"region", "service"}:
-            keywords[option] = value
-    if provider is not None and "endpoint_url" in keywords:
-        keywords[provider.endpoint_keyword] = keywords.pop("endpoint_url")
-    keywords |= overrides
-    if keywords.get("anonymous") and "credentials" not in overrides:
-        keywords.pop("credentials", None)  # the profile's: asked for explicitly, anonymous is stronger
-    return keywords
-
-
-def _of_profile(profile: Profile, scheme: str, provider: ProviderEntry | None) -> dict[str, Any]:
-    if provider is not None and profile.provider is not provider.provider:
-        fitting = [name for name, entry in BUILT_IN.items() if entry.provider is profile.provider]
-        raise ConfigurationError(
-            f"the profile {profile.name!r} is for {profile.provider.value}, not for {scheme}://",
-            hint=f"use {' or '.join(f'{name}://' for name in fitting)}" if fitting else None,
-        )
-    return keywords_of(profile)
-
-
-def keywords_of(profile: Profile) -> dict[str, Any]:
-    """Return the constructor's keywords of a client of this profile."""
-    keywords = profile.options()
-    credentials = profile.credentials()
-    if credentials is not None:
-        keywords["credentials"] = credentials
-    return keywords
-
-
-def _flag(option: str, value: str) -> bool:
-    if value not in {"true", "false"}:
-        raise InvalidRequestError(f"the URL option {option} is true or false, not {value!r}")
-    return value == "true"
-
-
-def _check_keywords(what: str, build: Callable[..., Any], keywords: Mapping[str, Any]) -> None:
-    parameters = inspect.signature(build).parameters
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
-        return
-    for name in keywords:
-        if name not in parameters:
-            raise InvalidRequestError(
-                f"{what} takes no {name}", hint=f"its options are {', '.join(sorted(parameters))}"
-            )
 
 
 def _memory_client(

@@ -13,7 +13,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from cloud._registry import LOCAL_FUNCTIONS_VARIABLE, keywords_of
+from cloud._keywords import keywords_of
+from cloud._registry import LOCAL_FUNCTIONS_VARIABLE
 from cloud.common.config import LOCAL_ROOT_VARIABLE
 from cloud.common.credentials import CloudCredentials
 from cloud.common.enums import CloudProvider

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 from cloud.cli import _values
+from cloud.cli._command import Command
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
-    from collections.abc import Callable
 
 FORMATS = ("markdown", "html")
 
@@ -103,29 +103,27 @@ def _names(text: str) -> list[str]:
     return [name for part in text.split(",") if (name := part.strip())]
 
 
-def group(command: Callable[..., Any]) -> Any:
-    """Return the group ``cloud coda``, made by `command`, which is `Command`."""
-    return command(
-        "coda",
-        "docs, tables and rows of Coda",
-        "The token is CODA_API_TOKEN, or a profile's.",
-        commands=(
-            command("docs", "list docs", "", _docs, "cloud.cli._coda:docs"),
-            command("tables", "list the tables and views of a doc", "", _tables, "cloud.cli._coda:tables"),
-            command("rows", "print the rows of a table", "", _rows, "cloud.cli._coda:rows"),
-            command(
-                "export",
-                "write pages as Markdown or HTML",
-                "Pages below a page are pages of their own. Only canvases can be exported.",
-                _export,
-                "cloud.cli._coda_export:export",
-            ),
-            command(
-                "upsert",
-                "change and add rows from a CSV or JSON file",
-                "All rows are checked before the first is sent; large files go in several requests.",
-                _upsert,
-                "cloud.cli._coda_upsert:upsert",
-            ),
+GROUP: Final = Command(
+    "coda",
+    "docs, tables and rows of Coda",
+    "The token is CODA_API_TOKEN, or a profile's.",
+    commands=(
+        Command("docs", "list docs", "", _docs, "cloud.cli._coda:docs"),
+        Command("tables", "list the tables and views of a doc", "", _tables, "cloud.cli._coda:tables"),
+        Command("rows", "print the rows of a table", "", _rows, "cloud.cli._coda:rows"),
+        Command(
+            "export",
+            "write pages as Markdown or HTML",
+            "Pages below a page are pages of their own. Only canvases can be exported.",
+            _export,
+            "cloud.cli._coda_export:export",
         ),
-    )
+        Command(
+            "upsert",
+            "change and add rows from a CSV or JSON file",
+            "All rows are checked before the first is sent; large files go in several requests.",
+            _upsert,
+            "cloud.cli._coda_upsert:upsert",
+        ),
+    ),
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cloud.cli import (
@@ -14,34 +13,13 @@ from cloud.cli import (
     _values,
     _vm_arguments,
 )
+from cloud.cli._command import Command
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
-    from collections.abc import Callable
 
 _URL_HELP = "URL of an object, such as s3://bucket/key"
 _FOLDER_HELP = "URL of a store, a bucket or a folder, such as s3://bucket/folder"
-
-
-@dataclass(frozen=True)
-class Command:
-    """One command, or a group of commands: ``cloud NAME COMMAND``.
-
-    Attributes:
-        name: what is typed.
-        help: one line without a full stop.
-        description: what more there is to say.
-        add_arguments: adds its arguments to its parser; a group has none.
-        handler: ``module:function``, imported when it runs; empty for a group.
-        commands: those of a group, which may be groups themselves.
-    """
-
-    name: str
-    help: str
-    description: str
-    add_arguments: Callable[[ArgumentParser], None] | None = None
-    handler: str = ""
-    commands: tuple[Command, ...] = ()
 
 
 def _ls(parser: ArgumentParser) -> None:
@@ -331,8 +309,8 @@ COMMANDS: Final = (
             Command("rm", "delete functions", "", _fn_arguments.add_rm, "cloud.cli._fn:rm"),
         ),
     ),
-    *_openstack_arguments.groups(Command),
-    _coda_arguments.group(Command),
+    *_openstack_arguments.GROUPS,
+    _coda_arguments.GROUP,
     Command(
         "newsletter",
         "campaigns and contacts of Infomaniak's newsletter",

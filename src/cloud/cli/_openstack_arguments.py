@@ -8,6 +8,7 @@ from cloud.cli import _dns_arguments as dns
 from cloud.cli import _openstack_networks as networks
 from cloud.cli import _stack_arguments as stacks
 from cloud.cli import _usage_arguments, _values
+from cloud.cli._command import Command
 from cloud.cli._openstack_words import (
     DESCRIPTION,
     DRY,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Callable
 
-    from cloud.cli._commands import Command
     from cloud.cli._openstack_words import Argument
 
 
@@ -236,72 +236,60 @@ def _adder(verb: str, arguments: tuple[Argument, ...]) -> Callable[[ArgumentPars
     return add
 
 
-def groups(command: type[Command]) -> tuple[Command, ...]:
-    """Return the groups of commands, made by `command`."""
-
-    def leaves(module: str, table: tuple[Leaf, ...]) -> tuple[Command, ...]:
-        return tuple(
-            command(name, text, "", _adder(verb, arguments), f"cloud.cli.{module}:run")
-            for name, verb, text, arguments in table
-        )
-
-    def group(
-        name: str,
-        text: str,
-        module: str,
-        table: tuple[Leaf, ...],
-        *inner: Command,
-        more: str = "An ITEM is an id, or a name that one thing has.",
-    ) -> Command:
-        return command(
-            name,
-            text,
-            more,
-            commands=(
-                *leaves(module, table),
-                *inner,
-            ),
-        )
-
-    return (
-        group(
-            "volume",
-            "volumes, snapshots and backups",
-            "_volume",
-            _VOLUME,
-            group("snapshot", "snapshots of volumes", "_volume", _SNAPSHOT),
-            group("backup", "backups of volumes", "_volume", _BACKUP),
-        ),
-        group(
-            "network",
-            "networks, routers and security groups",
-            "_network",
-            networks.NETWORK,
-            group("subnet", "subnets", "_network", networks.SUBNET),
-            group("router", "routers", "_network", networks.ROUTER),
-            group("group", "security groups", "_network", networks.GROUP),
-            group("port", "ports", "_network", networks.PORT),
-        ),
-        group("ip", "floating IPs", "_ip", networks.IP),
-        group(
-            "lb",
-            "load balancers",
-            "_lb",
-            networks.LB,
-            group("listener", "listeners of load balancers", "_lb", networks.LISTENER),
-            group("pool", "pools of machines", "_lb", networks.POOL),
-            group("member", "machines of pools", "_lb", networks.MEMBER),
-        ),
-        group(
-            "dns",
-            "zones, their records, and reverse names",
-            "_dns",
-            dns.DNS,
-            group("record", "records of zones", "_dns", dns.RECORD, more=_ZONE),
-            group("ptr", "reverse names of floating IPs", "_dns", dns.PTR, more=""),
-            more=_ZONE,
-        ),
-        group("stack", "resources that are made and deleted together", "_stack", stacks.STACK, more=_STACK),
-        _usage_arguments.usage(command),
-        group("keypair", "SSH keys that new instances let in", "_keypair", _KEYPAIR),
+def _group(
+    name: str,
+    text: str,
+    module: str,
+    table: tuple[Leaf, ...],
+    *inner: Command,
+    more: str = "An ITEM is an id, or a name that one thing has.",
+) -> Command:
+    leaves = (
+        Command(leaf, words, "", _adder(verb, arguments), f"cloud.cli.{module}:run")
+        for leaf, verb, words, arguments in table
     )
+    return Command(name, text, more, commands=(*leaves, *inner))
+
+
+GROUPS: Final = (
+    _group(
+        "volume",
+        "volumes, snapshots and backups",
+        "_volume",
+        _VOLUME,
+        _group("snapshot", "snapshots of volumes", "_volume", _SNAPSHOT),
+        _group("backup", "backups of volumes", "_volume", _BACKUP),
+    ),
+    _group(
+        "network",
+        "networks, routers and security groups",
+        "_network",
+        networks.NETWORK,
+        _group("subnet", "subnets", "_network", networks.SUBNET),
+        _group("router", "routers", "_network", networks.ROUTER),
+        _group("group", "security groups", "_network", networks.GROUP),
+        _group("port", "ports", "_network", networks.PORT),
+    ),
+    _group("ip", "floating IPs", "_ip", networks.IP),
+    _group(
+        "lb",
+        "load balancers",
+        "_lb",
+        networks.LB,
+        _group("listener", "listeners of load balancers", "_lb", networks.LISTENER),
+        _group("pool", "pools of machines", "_lb", networks.POOL),
+        _group("member", "machines of pools", "_lb", networks.MEMBER),
+    ),
+    _group(
+        "dns",
+        "zones, their records, and reverse names",
+        "_dns",
+        dns.DNS,
+        _group("record", "records of zones", "_dns", dns.RECORD, more=_ZONE),
+        _group("ptr", "reverse names of floating IPs", "_dns", dns.PTR, more=""),
+        more=_ZONE,
+    ),
+    _group("stack", "resources that are made and deleted together", "_stack", stacks.STACK, more=_STACK),
+    _usage_arguments.USAGE,
+    _group("keypair", "SSH keys that new instances let in", "_keypair", _KEYPAIR),
+)

@@ -13,7 +13,7 @@ from cloud.cli._text import visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cloud.cli._commands import Command
+    from cloud.cli._command import Command
 
 _DESCRIPTION = """\
 Objects on every provider, and between them and this machine; instances, functions, networks and documents

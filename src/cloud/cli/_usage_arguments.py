@@ -7,10 +7,11 @@ from argparse import ArgumentTypeError
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from cloud.cli._command import Command
+
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
-    from cloud.cli._commands import Command
 
 KINDS: Final = ("bill", "compute", "storage", "network", "objects", "resources", "quotas")
 PUBLISHED: Final = "published"
@@ -69,12 +70,10 @@ def _usage(parser: ArgumentParser) -> None:
     )
 
 
-def usage(command: type[Command]) -> Command:
-    """Return the command, made by `command`."""
-    return command(
-        "usage",
-        "what the project used in a period, and what that costs",
-        "Prices are in ICU, the provider's unit. An hour is charged after it has ended.",
-        _usage,
-        "cloud.cli._usage:run",
-    )
+USAGE: Final = Command(
+    "usage",
+    "what the project used in a period, and what that costs",
+    "Prices are in ICU, the provider's unit. An hour is charged after it has ended.",
+    _usage,
+    "cloud.cli._usage:run",
+)

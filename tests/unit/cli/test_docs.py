@@ -3,12 +3,16 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from cloud.cli._commands import COMMANDS, Command
+from cloud.cli._commands import COMMANDS
 from cloud.cli._errors import EXIT_CODE_HELP
 from cloud.cli._parser import build_parser
+
+if TYPE_CHECKING:
+    from cloud.cli._command import Command
 
 GUIDE = Path(__file__).parents[3] / "docs/cli.md"
 # Its examples need a whole OpenStack: tests/openstack runs them.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cloud.cli import _parser, main
-from cloud.cli._commands import Command
+from cloud.cli._command import Command
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

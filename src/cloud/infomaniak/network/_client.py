@@ -45,7 +45,13 @@ class _Kind:
 
 
 class InfomaniakNetworkClient(
-    RouterCalls, SecurityGroupCalls, FloatingIpCalls, ListenerCalls, PoolCalls, MemberCalls, PolicyCalls
+    RouterCalls,
+    SecurityGroupCalls,
+    FloatingIpCalls,
+    ListenerCalls,
+    PoolCalls,
+    MemberCalls,
+    PolicyCalls,
 ):
     """Infomaniak Public Cloud's networks and load balancers, or any OpenStack's (Neutron and Octavia).
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from cloud.common.errors import ConflictError
 from cloud.infomaniak._planning import Step, change
 from cloud.infomaniak._service import exists, has_room, one_of, part, port_number, something
-from cloud.infomaniak.network._core import NetworkCalls, _joined
+from cloud.infomaniak.network._core import _joined
+from cloud.infomaniak.network._ports import PortCalls
 from cloud.infomaniak.network._read import floating_ip_of, port_forwarding_of
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from cloud.infomaniak.network._records import FloatingIp, PortForwarding
 
 
-class FloatingIpCalls(NetworkCalls):
+class FloatingIpCalls(PortCalls):
     """Public addresses, and what they lead to."""
 
     def list_floating_ips(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from cloud.common.errors import InvalidRequestError
 from cloud.infomaniak._planning import Step, change
 from cloud.infomaniak._service import exists, has_room, part, something
-from cloud.infomaniak.network._core import NetworkCalls, _joined
+from cloud.infomaniak.network._core import _joined
+from cloud.infomaniak.network._ports import PortCalls
 from cloud.infomaniak.network._read import router_interface_of, router_of
 from cloud.infomaniak.network._records import Router, RouterInterface
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from cloud.common._paging import Pager
 
 
-class RouterCalls(NetworkCalls):
+class RouterCalls(PortCalls):
     """Routers between subnets and an external network."""
 
     def list_routers(
