@@ -64,7 +64,8 @@ key_repository = $DATA/keystone/fernet
 key_repository = $DATA/keystone/credential
 [cache]
 enabled = true
-backend = oslo_cache.memcache_pool
+# In the one process, pickled: over memcached, under load, Keystone once took another user's roles for those asked for.
+backend = dogpile.cache.memory_pickle
 memcache_servers = $H:$P_MC
 [identity]
 password_hash_rounds = 4
