@@ -62,3 +62,8 @@ CEPH: Final[Mapping[str, str]] = {
 }
 
 SWIFT: Final[Mapping[str, str]] = {}
+# Swift 2.30, of OpenStack Zed; 2.38 has neither fault.
+SWIFT_ZED: Final[Mapping[str, str]] = {
+    "test_copy_to_another_bucket": "does not know the ETag of an object in parts when a copy names it (412)",
+    "test_deleted_object_comes_back": "leaves the key without a latest version when its delete marker is deleted",
+}

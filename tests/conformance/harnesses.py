@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cloud.aws import S3Client
+    from cloud.common import BaseStorageClient
     from cloud.infomaniak import InfomaniakS3Client
     from servers._models import Identity, Server
 
@@ -77,10 +78,13 @@ class OpenS3Harness(StorageHarness):
 
 
 class S3Harness(OpenS3Harness):
-    """An S3 server that checks who asks and what they may."""
+    """An S3 server that checks who asks, and what they may where it knows somebody who may only read."""
 
     authenticates = True
-    authorizes = True
+
+    def __init__(self, client: AnyS3Client, server: Server, **further: Any) -> None:
+        super().__init__(client, server, **further)
+        self.authorizes = server.read_only is not None
 
     def with_wrong_secret(self) -> AnyS3Client:
         return self._with(replace(self._server.admin, secret_key=new_identity().secret_key))
@@ -88,8 +92,9 @@ class S3Harness(OpenS3Harness):
     def with_unknown_identity(self) -> AnyS3Client:
         return self._with(new_identity())
 
-    def with_read_only_identity(self) -> AnyS3Client:
-        assert self._server.read_only is not None
+    def with_read_only_identity(self) -> BaseStorageClient:
+        if self._server.read_only is None:
+            return super().with_read_only_identity()
         return self._with(self._server.read_only)
 
 

@@ -79,7 +79,7 @@ class S3StorageClient(S3ObjectStore, TagHooks, VersionHooks, UnfinishedUploadHoo
             versions.sort(key=_newest_first)
         token = None
         if answer.get("IsTruncated"):
-            token = _json([answer.get("NextKeyMarker"), answer.get("NextVersionIdMarker")])
+            token = _json([answer.get("NextKeyMarker"), _next_version(answer, decode, versions)])
         return Page(tuple(versions), (), token)
 
     def _list_uploads_page(self, request: ListRequest) -> Page[UnfinishedUpload]:
@@ -278,6 +278,23 @@ def _version(bucket: str, key: str, item: Mapping[str, Any], *, is_marker: bool)
         is_delete_marker=is_marker,
         raw=item,
     )
+
+
+def _next_version(
+    answer: Mapping[str, Any], decode: Callable[[str], str], versions: Sequence[ObjectInfo]
+) -> str | None:
+    """Return where within the versions of a key the next page begins.
+
+    Swift up to 2.30 (OpenStack Zed) says ``null`` there whatever the last version is, and gives an empty last
+    page for it: everything after the first page would be missing. What it means is the last version of the page;
+    its ids are times, the oldest the smallest.
+    """
+    marker: str | None = answer.get("NextVersionIdMarker")
+    if marker != "null":
+        return marker
+    key = decode(answer.get("NextKeyMarker") or "")
+    of_key = [info.version_id for info in versions if info.key == key and info.version_id is not None]
+    return marker if marker in of_key or not of_key else min(of_key)
 
 
 def _newest_first(info: ObjectInfo) -> tuple[bytes, bool, float]:
