@@ -28,11 +28,11 @@ PKGS="keystone nova-common python3-nova neutron-common python3-neutron cinder-co
 missing=$(for p in $PKGS; do dpkg-query -W -f='${Status}' $p 2>/dev/null | grep -q 'ok installed' || echo $p; done)
 if [ -n "$missing" ]; then
   el "installing: $(echo $missing)"
-  made_policy=
-  [ -e /usr/sbin/policy-rc.d ] || { printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d; made_policy=1; }
+  # Debian's packages start no service meanwhile; without this file, which would keep all others from starting, too.
+  [ -e /usr/sbin/policy-rc.d ] || { trap 'rm -f /usr/sbin/policy-rc.d' EXIT; printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d; }
   apt-get update -q >$LOG/apt.log 2>&1
   apt-get install -y --no-install-recommends -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-unsafe-io -o APT::Get::Show-Upgraded=false $missing >>$LOG/apt.log 2>&1 || { tail -30 $LOG/apt.log; exit 1; }
-  [ -n "$made_policy" ] && rm -f /usr/sbin/policy-rc.d
+  [ -n "$(trap -p EXIT)" ] && { rm -f /usr/sbin/policy-rc.d; trap - EXIT; }
   el "packages installed"
 fi
 # ------------------------------------------------------------------ wrappers for console scripts that only the init-script packages ship
