@@ -19,9 +19,9 @@ _DESCRIPTION = """\
 Objects on every provider, and between them and this machine; instances, functions, networks and documents
 beside them.
 
-A store is named by a URL: s3://bucket/key, infomaniak-s3://bucket/key, file://bucket/key?root=/folder,
-memory://bucket/key, or the scheme of a plug-in. Everything without :// is a path of this machine, and - is
-standard input or output.
+A store is named by a URL: s3://bucket/key, gs://bucket/key, az://container/key, swift://container/key,
+infomaniak-s3://bucket/key, file://bucket/key?root=/folder, memory://bucket/key, or the scheme of a plug-in.
+Everything without :// is a path of this machine, and - is standard input or output.
 """
 
 
