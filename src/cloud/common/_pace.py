@@ -62,6 +62,12 @@ class Pace:
             self._free_at = begin + count / self._rate
         return begin - now
 
+    def spend(self, count: int) -> None:
+        """Take the slot of `count` bytes that were moved already, and wait until it ends."""
+        seconds = self.charge(count) + count / self._rate
+        if seconds > 0:
+            self._wait(seconds)
+
     def moved_here(self) -> int:
         """Return how many bytes this thread has taken slots for."""
         moved: int = getattr(self._here, "moved", 0)
@@ -85,7 +91,8 @@ def active_pace() -> Pace | None:
 def paced(size: int, send: Callable[[], T]) -> T:
     """Return what `send` returns, which sends `size` bytes, after waiting for what was sent before.
 
-    A transport that does not keep the limit by itself (an SDK's session, a local store) is charged afterwards.
+    What a transport sends without keeping the limit by itself (an SDK's session, a local store) is waited for
+    afterwards: such a request goes at full speed, and the transfer takes as long as the limit says.
     """
     pace = active_pace()
     if pace is None:
@@ -93,5 +100,7 @@ def paced(size: int, send: Callable[[], T]) -> T:
     pace.take(0)
     before = pace.moved_here()
     result = send()
-    pace.charge(max(0, size - (pace.moved_here() - before)))
+    rest = size - (pace.moved_here() - before)
+    if rest > 0:
+        pace.spend(rest)
     return result
