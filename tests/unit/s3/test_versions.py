@@ -53,3 +53,13 @@ def test_the_next_page_begins_behind_the_last_version(entries: str, following: s
         query = parse_qs(urlsplit(server.requests[1].path).query)
     assert (query["key-marker"], query["version-id-marker"]) == (["k"], [asked])
     assert listed[-1].key == "z"
+
+
+@pytest.mark.parametrize("marker_of_server", ["ver/ü%20+", "ver%2F%C3%BC%2520%2B"])
+def test_the_next_page_begins_behind_the_key_however_the_server_spells_it(marker_of_server: str) -> None:
+    encoded = "<EncodingType>url</EncodingType>" + version("ver%2F%C3%BC%2520%2B", "9")
+    with ScriptedServer(page(encoded, (marker_of_server, "9")), page(version("z", "1"))) as server:
+        first, _ = make_client(server).list_versions("b").to_list()
+        query = parse_qs(urlsplit(server.requests[1].path).query)
+    assert first.key == "ver/ü%20+"
+    assert (query["key-marker"], query["version-id-marker"]) == (["ver/ü%20+"], ["9"])

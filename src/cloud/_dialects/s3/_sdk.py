@@ -79,7 +79,7 @@ class S3StorageClient(S3ObjectStore, TagHooks, VersionHooks, UnfinishedUploadHoo
             versions.sort(key=_newest_first)
         token = None
         if answer.get("IsTruncated"):
-            token = _json([answer.get("NextKeyMarker"), _next_version(answer, decode, versions)])
+            token = _json(_next_marker(answer, decode, versions))
         return Page(tuple(versions), (), token)
 
     def _list_uploads_page(self, request: ListRequest) -> Page[UnfinishedUpload]:
@@ -280,21 +280,28 @@ def _version(bucket: str, key: str, item: Mapping[str, Any], *, is_marker: bool)
     )
 
 
-def _next_version(
+def _next_marker(
     answer: Mapping[str, Any], decode: Callable[[str], str], versions: Sequence[ObjectInfo]
-) -> str | None:
-    """Return where within the versions of a key the next page begins.
+) -> tuple[str | None, str | None]:
+    """Return where the next page begins: a key, and a version of it.
 
-    Swift up to 2.30 (OpenStack Zed) says ``null`` there whatever the last version is, and gives an empty last
-    page for it: everything after the first page would be missing. What it means is the last version of the page;
-    its ids are times, the oldest the smallest.
+    The marker is the last key of the page. Some services encode it as they do keys, others never, and only the
+    page tells which.
+
+    Swift up to 2.30 (OpenStack Zed) says ``null`` for the version whatever the last one is, and gives an empty
+    last page for that: everything after the first page would be missing. What it means is the last version of
+    the page; its ids are times, the oldest the smallest.
     """
-    marker: str | None = answer.get("NextVersionIdMarker")
-    if marker != "null":
-        return marker
-    key = decode(answer.get("NextKeyMarker") or "")
-    of_key = [info.version_id for info in versions if info.key == key and info.version_id is not None]
-    return marker if marker in of_key or not of_key else min(of_key)
+    named: str | None = answer.get("NextKeyMarker")
+    version: str | None = answer.get("NextVersionIdMarker")
+    if named is None:
+        return None, version
+    spellings = {named, decode(named)}
+    key = next((info.key for info in reversed(versions) if info.key in spellings), decode(named))
+    if version == "null":
+        of_key = [info.version_id for info in versions if info.key == key and info.version_id is not None]
+        version = version if version in of_key or not of_key else min(of_key)
+    return key, version
 
 
 def _newest_first(info: ObjectInfo) -> tuple[bytes, bool, float]:
