@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -198,6 +199,33 @@ def test_a_login_is_shared_and_survives_pickling(openstack_cloud: OpenStackCloud
         assert heat.native.session.get_token() == token
         assert pickle.loads(pickle.dumps(heat)).list_stacks() == heat.list_stacks()  # noqa: S301  # our own
         assert token not in str(pickle.dumps(heat))
+
+
+def test_logins_used_at_once_are_judged_each_by_its_own_rights(
+    by_password: InfomaniakIdentityClient, openstack_cloud: OpenStackCloud
+) -> None:
+    with (
+        InfomaniakIdentityClient.from_cloud(RESTRICTED) as restricted,
+        InfomaniakIdentityClient.from_cloud(ADMIN) as admin,
+    ):
+
+        def refused() -> None:
+            with pytest.raises(PermissionDeniedError):
+                restricted.list_ec2_credentials()
+            assert restricted.get_current_user().name == "ostack-user"
+
+        def allowed() -> None:
+            assert "admin" in {role.name for role in admin.list_roles()}
+
+        def own() -> None:
+            assert by_password.get_token_info().methods == ("password",)
+            with pytest.raises(PermissionDeniedError):
+                by_password.list_roles()
+
+        with ThreadPoolExecutor(3) as pool:
+            calls = [pool.submit(call) for _ in range(8) for call in (refused, allowed, own)]
+        for call in calls:
+            call.result()
 
 
 def test_keys_for_s3_are_made_reused_and_deleted(

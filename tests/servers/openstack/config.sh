@@ -64,7 +64,7 @@ key_repository = $DATA/keystone/fernet
 key_repository = $DATA/keystone/credential
 [cache]
 enabled = true
-# In the one process, pickled: over memcached, under load, Keystone once took another user's roles for those asked for.
+# Keystone is one process here, so it needs none that is shared.
 backend = dogpile.cache.memory_pickle
 memcache_servers = $H:$P_MC
 [identity]

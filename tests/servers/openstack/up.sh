@@ -109,7 +109,9 @@ uw(){ # name port wsgi-file [ENV=value ...] [-- more uwsgi options]
   while [ $# -gt 0 ] && [ "$1" != -- ]; do e+=("$1"); shift; done; [ $# -gt 0 ] && shift
   start $n env "${e[@]}" uwsgi_python3 --master --http-socket $H:$p --wsgi-file $f --processes 1 --threads 8 --enable-threads --lazy-apps --need-app --buffer-size 65535 --post-buffering 65536 --add-header 'Connection: close' --socket-timeout 300 --die-on-term --disable-logging --procname-prefix-spaced $n "$@"
 }
-uw keystone $P_KEY /usr/bin/keystone-wsgi-public OS_KEYSTONE_CONFIG_DIR=$ETC/keystone OS_KEYSTONE_CONFIG_FILES=$ETC/keystone/keystone.conf
+# One thread: its AuthContextMiddleware keeps the token of a request where another thread's request overwrites it,
+# and judges the one by the other's roles.
+uw keystone $P_KEY /usr/bin/keystone-wsgi-public OS_KEYSTONE_CONFIG_DIR=$ETC/keystone OS_KEYSTONE_CONFIG_FILES=$ETC/keystone/keystone.conf -- --threads 1
 lane2(){ sync rings rings; sync octavia-certs octavia_certs; sync nova nova_sync; sync placement env OS_PLACEMENT_CONFIG_DIR=$ETC/placement placement-manage --config-file $ETC/placement/placement.conf db sync; sync glance glance-manage --config-file $ETC/glance/glance-api.conf db_sync; sync gnocchi gnocchi-upgrade --config-file $ETC/gnocchi/gnocchi.conf; sync cloudkitty ck_sync; }
 ck_sync(){ cloudkitty-dbsync --config-file $ETC/cloudkitty/cloudkitty.conf upgrade && cloudkitty-storage-init --config-file $ETC/cloudkitty/cloudkitty.conf; }
 lane3(){ sync neutron neutron-db-manage --config-file $ETC/neutron/neutron.conf upgrade head; sync cinder cinder-manage --config-file $ETC/cinder/cinder.conf db sync; sync designate designate-manage --config-file $ETC/designate/designate.conf database sync; sync heat heat-manage --config-file $ETC/heat/heat.conf db_sync; sync octavia octavia-db-manage --config-file $ETC/octavia/octavia.conf upgrade head; }
