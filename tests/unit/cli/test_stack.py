@@ -268,7 +268,7 @@ def test_a_stack_is_deleted_and_watched(run: Run, cloud: responses.RequestsMock)
     for _ in range(2):  # once for each command that still finds it
         cloud.get(ONE, json=stack())
     assert "it has v (OS::Heat::Value)" in run("stack", "delete", "s", "--dry-run").err
-    cloud.get(ONE, json=stack("DELETE_COMPLETE"))
+    cloud.get(ONE, json=stack("DELETE_COMPLETE", deletion_time="2026-11-28T21:06:31Z"))
     happening(cloud, responses.DELETE, "DELETE_COMPLETE", event(1, "CREATE_COMPLETE"))
     ran = run("stack", "delete", "s", "--wait")
     assert (ran.code, ran.lines, ran.err) == (0, ["id-1"], "s: DELETE_COMPLETE\n")

@@ -490,9 +490,10 @@ def test_a_rollback_is_a_failure_whose_reason_is_in_the_events(
 
 def test_waiting_for_a_deletion(client: InfomaniakHeatClient, cloud: responses.RequestsMock) -> None:
     for status in ("DELETE_IN_PROGRESS", "DELETE_IN_PROGRESS", "DELETE_COMPLETE"):
-        cloud.get(ONE, json=stack(status))
+        cloud.get(ONE, json=stack(status))  # Heat says that it is complete before it frees the name
+    cloud.get(ONE, json=stack("DELETE_COMPLETE", deletion_time="2026-11-28T21:06:31Z"))
     client.wait_for_stack_gone("s")
-    assert sent(cloud).count(f"GET {ONE}") == 3
+    assert sent(cloud).count(f"GET {ONE}") == 4
     assert client.get_resource("s") is None  # found by its id for a while, and no resource any more
 
 

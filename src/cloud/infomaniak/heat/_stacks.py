@@ -234,7 +234,7 @@ class StackOperations(ServiceClient):
         return found
 
     def wait_for_stack_gone(self, stack_id: str, *, deadline_seconds: float = _HOUR) -> None:
-        """Return once the stack is deleted.
+        """Return once the stack is deleted and its name is free.
 
         Raises:
             StackFailedError: it could not be; the reasons are in it.
@@ -249,7 +249,7 @@ class StackOperations(ServiceClient):
                 "wait_for_stack_gone",
                 stack_id,
                 lambda: self.get_stack(stack),
-                state=lambda found: found.status,
+                state=_deletion,
                 states=("DELETE_COMPLETE",),
                 terminal_states=("DELETE_FAILED",),
                 deadline_seconds=deadline_seconds,
@@ -383,3 +383,12 @@ class StackOperations(ServiceClient):
             return bool(session.auth.get_access(session).application_credential_id)
         except (AttributeError, CloudError):
             return False  # another kind of login
+
+
+def _deletion(stack: r.Stack) -> str:
+    """Return the stack's status; as long as Heat has not freed its name, that of a deletion that goes on.
+
+    Heat writes ``DELETE_COMPLETE`` first, then removes what it knows of the stack, and last says when it was deleted.
+    """
+    unfinished = stack.status == "DELETE_COMPLETE" and stack.deleted_at is None
+    return "DELETE_IN_PROGRESS" if unfinished else stack.status
