@@ -62,6 +62,8 @@ def running(
 
 def interrupt(process: subprocess.Popen[str]) -> None:
     """Send Ctrl-C, as a terminal does, and check that it was what ended the program."""
+    # Ctrl-C while a thread is being started meets Python's own bookkeeping, not ours: all are at work by then.
+    time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=END_SECONDS)
     assert process.returncode == -signal.SIGINT, errors

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from cloud._dialects._answers import understood
 from cloud.coda_io._cells import VALUE_FORMATS, parse_cell
 from cloud.coda_io._table_records import Row
 from cloud.common._paging import Page, Pager
@@ -92,10 +93,11 @@ class _Walk:
         page = found.page
         if page.next_token is None:
             self._pager._sync_token = found.sync_token  # noqa: SLF001  # its own walk
-        if self._anew:
-            page = replace(page, items=tuple(row for row in page.items if row.id not in self._given))
-        if self._from_start:
-            self._given.update(row.id for row in page.items)
+        with understood("list of rows"):
+            if self._anew:
+                page = replace(page, items=tuple(row for row in page.items if row.id not in self._given))
+            if self._from_start:
+                self._given.update(row.id for row in page.items)
         return page
 
 
