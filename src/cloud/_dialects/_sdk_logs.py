@@ -32,7 +32,6 @@ _WHOLE_REQUESTS: Final = (
 _URLS: Final = ("azure.core.pipeline.policies.http_logging_policy", "urllib3.connectionpool")
 _DEBUG: Final = 10  # logging.DEBUG: who imports an SDK imports logging, and nobody else should pay for it
 _inside = threading.local()
-_lock = threading.Lock()
 _installed = False
 
 
@@ -52,16 +51,15 @@ def _hide_signature(record: logging.LogRecord) -> bool:
 
 
 def _install() -> None:
+    """Hang up the filters; threads that do it at once do no harm: a logger takes each filter once."""
     import logging
 
     global _installed  # noqa: PLW0603  # once a process
-    with _lock:
-        if not _installed:
-            for name in _WHOLE_REQUESTS:
-                logging.getLogger(name).addFilter(_hide_request)
-            for name in _URLS:
-                logging.getLogger(name).addFilter(_hide_signature)
-            _installed = True
+    for name in _WHOLE_REQUESTS:
+        logging.getLogger(name).addFilter(_hide_request)
+    for name in _URLS:
+        logging.getLogger(name).addFilter(_hide_signature)
+    _installed = True
 
 
 class sdk_call:  # noqa: N801  # reads as a statement: ``with sdk_call():``
