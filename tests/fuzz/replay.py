@@ -47,16 +47,19 @@ class Answer(NamedTuple):
 
 
 class Player:
-    """Answers each request with the next answer of a play, and again with the last one when it is over."""
+    """Answers each request with the next answer of a play, and again with the last one when it is over.
+
+    Each play has a port of its own: a connection that the play before left behind can't take an answer of it.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._answers: Sequence[Answer] = ()
         self._asked = 0
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._listener: socket.socket | None = None
+        self._thread: threading.Thread | None = None
         self._closing = False
-        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self.url = ""
 
     @property
     def asked(self) -> int:
@@ -65,28 +68,37 @@ class Player:
             return self._asked
 
     def play(self, answers: Sequence[Answer]) -> None:
-        """Begin a new play."""
-        with self._lock:
-            self._answers, self._asked = answers, 0
+        """Begin a new play, at a new `url`."""
+        self._end()
+        self._answers, self._asked, self._closing = answers, 0, False
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._accept, args=(self._listener,), daemon=True)
+        self._thread.start()
 
     def __enter__(self) -> Self:
-        """Start to answer."""
-        self._thread.start()
+        """Nothing listens before the first play."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the listener."""
+        self._end()
+
+    def _end(self) -> None:
+        if self._listener is None or self._thread is None:
+            return
         self._closing = True
         socket.create_connection(self._listener.getsockname()).close()
         self._thread.join(_JOIN_SECONDS)
         self._listener.close()
+        self._listener = self._thread = None
 
-    def _accept(self) -> None:
+    def _accept(self, listener: socket.socket) -> None:
         """Serve one connection after the other: clients under test use one at a time."""
         while True:
-            connection, _ = self._listener.accept()
+            connection, _ = listener.accept()
             if self._closing:
                 connection.close()
                 return

@@ -81,10 +81,10 @@ token = st.one_of(
 @fuzzed(4)
 @given(given_token=token)
 def test_a_page_token_of_a_user(store: str, listing: str, player: Player, given_token: str) -> None:
+    player.play([Answer(200, (("Content-Type", "application/xml"),), _EMPTY[store])])
     client: Any = make_client(store, player.url)
     if not hasattr(client, listing):
         return
-    player.play([Answer(200, (("Content-Type", "application/xml"),), _EMPTY[store])])
     name = "\"a\" = 'b'" if listing == "find_by_tags" else BUCKET
     judge(lambda: getattr(client, listing)(name, token=given_token))
     client.close()
