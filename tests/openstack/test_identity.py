@@ -20,11 +20,14 @@ from cloud.common import (
 )
 from cloud.infomaniak import (
     AccessRule,
+    InfomaniakComputeClient,
     InfomaniakCredentials,
     InfomaniakDNSClient,
     InfomaniakHeatClient,
     InfomaniakIdentityClient,
+    InfomaniakNetworkClient,
     InfomaniakS3Client,
+    InfomaniakVolumeClient,
 )
 from servers.openstack_cloud import ADMIN, PASSWORD, RESTRICTED, UNRESTRICTED
 
@@ -135,6 +138,44 @@ def test_application_credentials_are_made_used_and_deleted(
         assert client.get_resource(made.id) is None
         with pytest.raises(InvalidRequestError):
             client.create_application_credential(name, roles=["no such role"], dry_run=True)
+
+
+def test_access_rules_hold_in_every_service_and_a_refusal_says_so(
+    openstack_cloud: OpenStackCloud, unrestricted: InfomaniakIdentityClient, unique: str
+) -> None:
+    rules = [
+        AccessRule(service="compute", method="GET", path="/v2.1/servers/detail"),
+        AccessRule(service="block-storage", method="GET", path="/v3/*/volumes/detail"),
+        AccessRule(service="identity", method="GET", path="/v3/users/*"),
+    ]
+    made = unrestricted.create_application_credential(unique, roles=["member", "reader"], access_rules=rules)
+    try:
+        assert made.secret is not None
+        own = InfomaniakCredentials(made.id, made.secret, auth_url=openstack_cloud.auth_url)
+        with (
+            InfomaniakIdentityClient(own) as identity,
+            InfomaniakComputeClient(own) as compute,
+            InfomaniakVolumeClient(own) as volumes,
+            InfomaniakNetworkClient(own) as network,
+        ):
+            info = identity.get_token_info()
+            assert info.access_rules is not None
+            assert {(each.service, each.path) for each in info.access_rules} == {
+                (rule.service, rule.path) for rule in rules
+            }
+            assert identity.get_user(info.user.id).name == info.user.name
+            assert {"compute", "network"} <= {service.type for service in identity.list_services()}
+            list(compute.list_instances())
+            list(volumes.list_volumes())
+            for refused in (compute.list_flavors, volumes.list_snapshots, network.list_networks):
+                with pytest.raises(AuthenticationError) as caught:
+                    list(refused())
+                assert "access rules of the application credential allow GET /v" in (caught.value.hint or "")
+    finally:
+        assert unrestricted.delete_application_credential(made.id) is True
+        for each in unrestricted.list_access_rules():
+            if each.path in {rule.path for rule in rules}:
+                unrestricted.delete_access_rule(each.id or "")
 
 
 def test_wrong_logins_are_refused_and_nothing_is_tried_twice(openstack_cloud: OpenStackCloud) -> None:

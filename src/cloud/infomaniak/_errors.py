@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from cloud._dialects._failures import kind_of_status
 from cloud.common import errors as e
@@ -125,12 +126,22 @@ def from_answer(response: requests.Response) -> e.CloudError:
     kind = _BY_CODE.get(code or "") or _BY_STATUS.get(status) or kind_of_status(status)
     return kind(
         message,
+        hint=_refused_token_hint(response.request) if status == 401 else None,
         http_status=status,
         provider_code=code,
         request_id=_request_id(response.headers),
         retry_after=parse_retry_after(response.headers.get("retry-after"), time.time()),
         # A GET that was lost has changed nothing, whatever the call around it would have done next.
         request_sent=not _is_safe(response.request),
+    )
+
+
+def _refused_token_hint(request: Any) -> str:
+    path = urlsplit(str(getattr(request, "url", None) or "")).path
+    return (
+        f"the service refused a token that Keystone gave for this login: do the access rules of the application "
+        f"credential allow {getattr(request, 'method', None)} {path}? "
+        "InfomaniakIdentityClient.get_token_info().access_rules has them"
     )
 
 

@@ -12,7 +12,10 @@ project_name = service
 user_domain_id = default
 project_domain_id = default
 region_name = $REGION"
-authtoken="[keystone_authtoken]
+# The service's type: without it the middleware refuses every token of a credential with access rules.
+authtoken(){ cat <<X
+[keystone_authtoken]
+service_type = $1
 www_authenticate_uri = http://$H:$P_KEY/v3
 $authopts
 memcached_servers = $H:$P_MC
@@ -22,7 +25,9 @@ service_token_roles_required = true
 driver = noop
 [oslo_messaging_rabbit]
 heartbeat_in_pthread = false
-rabbit_retry_interval = 1"
+rabbit_retry_interval = 1
+X
+}
 conf(){ mkdir -p $(dirname $ETC/$1); cat > $ETC/$1; }
 
 conf my.cnf <<X
@@ -97,7 +102,7 @@ config_file = /etc/glance/glance-api-paste.ini
 $authopts
 [oslo_concurrency]
 lock_path = $DATA/lock
-$authtoken
+$(authtoken image)
 X
 
 conf placement/placement.conf <<X
@@ -106,7 +111,7 @@ connection = $(db placement)
 $pool
 [api]
 auth_strategy = keystone
-$authtoken
+$(authtoken placement)
 X
 
 conf nova/nova.conf <<X
@@ -170,7 +175,7 @@ lock_path = $DATA/lock
 api_paste_config = /etc/nova/api-paste.ini
 [wsgi]
 api_paste_config = /etc/nova/api-paste.ini
-$authtoken
+$(authtoken compute)
 X
 
 conf neutron/neutron.conf <<X
@@ -219,7 +224,7 @@ enable_security_group = true
 [quotas]
 quota_network = 100
 quota_router = 50
-$authtoken
+$(authtoken network)
 X
 
 conf cinder/cinder.conf <<X
@@ -273,7 +278,7 @@ backend = cinder.keymgr.conf_key_mgr.ConfKeyManager
 fixed_key = 0000000000000000000000000000000000000000000000000000000000000000
 [oslo_concurrency]
 lock_path = $DATA/lock
-$authtoken
+$(authtoken block-storage)
 X
 echo "$H:/ostack" > $ETC/cinder/nfs_shares
 
@@ -386,6 +391,7 @@ secret_cache_duration = 0
 [filter:authtoken]
 paste.filter_factory = keystonemiddleware.auth_token:filter_factory
 www_authenticate_uri = http://$H:$P_KEY/v3
+service_type = object-store
 $authopts
 memcached_servers = $H:$P_MC
 delay_auth_decision = True
@@ -451,7 +457,7 @@ lock_path = $DATA/lock
 [network_api:neutron]
 $authopts
 endpoints = $REGION|http://$H:$P_NEUTRON
-$authtoken
+$(authtoken dns)
 X
 conf designate/pools.yaml <<X
 - name: default
@@ -522,7 +528,7 @@ user_domain_id = default
 [cache]
 enabled = true
 backend = dogpile.cache.memory
-$authtoken
+$(authtoken orchestration)
 X
 
 # A second Heat over the same database, which acts by Keystone trusts, as Infomaniak's does: nested stacks need that,
@@ -594,7 +600,7 @@ bind_port = 21555
 engine = serial
 [oslo_concurrency]
 lock_path = $DATA/lock
-$authtoken
+$(authtoken load-balancer)
 X
 
 conf gnocchi/gnocchi.conf <<X
@@ -614,7 +620,7 @@ file_basepath = $DATA/gnocchi
 [metricd]
 workers = 1
 metric_processing_delay = 2
-$authtoken
+$(authtoken metric)
 X
 conf cloudkitty/cloudkitty.conf <<X
 [DEFAULT]
@@ -652,7 +658,7 @@ coordination_url = file://$DATA/cloudkitty/coord
 [tooz]
 [oslo_concurrency]
 lock_path = $DATA/lock
-$authtoken
+$(authtoken rating)
 X
 # gnocchi's token filter reads the project's default configuration file unless told otherwise
 sed "s#^oslo_config_project *= *gnocchi#&\noslo_config_file = $ETC/gnocchi/gnocchi.conf#" /etc/gnocchi/api-paste.ini > $ETC/gnocchi/api-paste.ini; cp -n /etc/gnocchi/policy.json $ETC/gnocchi/ 2>/dev/null

@@ -11,6 +11,7 @@ import responses
 
 from cloud.common.errors import (
     AlreadyExistsError,
+    AuthenticationError,
     InvalidRequestError,
     NotFoundError,
     OutcomeUnknownError,
@@ -74,6 +75,25 @@ def test_who_the_login_is(client: InfomaniakIdentityClient) -> None:
     assert [role.name for role in client.list_user_roles()] == ["member"]
     with pytest.raises(NotFoundError, match="no public endpoint of 'dns'"):
         client.get_endpoint("dns")
+
+
+def test_a_token_that_a_service_refuses_sends_its_owner_to_the_access_rules(
+    cloud: responses.RequestsMock, client: InfomaniakIdentityClient
+) -> None:
+    assert client.get_token_info().access_rules is None
+    rule = {"id": "1", "service": "compute", "method": "GET", "path": "/v2.1/servers/detail"}
+    token = {
+        "user": {"id": "user", "name": "user"},
+        "application_credential": {"id": "id", "name": "test", "restricted": True, "access_rules": [rule]},
+    }
+    cloud.replace("GET", f"{AUTH}/auth/tokens", json={"token": token})
+    assert client.get_token_info().access_rules == (AccessRule(**rule),)
+    cloud.get(f"{AUTH}/projects/other", json={"error": {"code": 401, "message": "no"}}, status=401)
+    with pytest.raises(AuthenticationError) as caught:
+        client.get_project("other")
+    assert "access rules of the application credential allow GET /v3/projects/other?" in str(
+        caught.value.hint
+    )
 
 
 def test_a_credential_is_made_once_and_shows_no_secret(

@@ -202,6 +202,7 @@ class TokenInfo(Record):
         expires_at: when it ends; the client gets a new one by itself.
         application_credential_id: the application credential, where it was made with one.
         is_restricted: whether that may not manage application credentials and trusts; None without one.
+        access_rules: the only requests that it may make; None for all that the roles allow.
         services: the catalogue.
         raw: the service's own record.
     """
@@ -214,6 +215,7 @@ class TokenInfo(Record):
     expires_at: datetime | None = None
     application_credential_id: str | None = None
     is_restricted: bool | None = None
+    access_rules: tuple[AccessRule, ...] | None = None
     services: tuple[Service, ...] = ()
     raw: Any = field(default=None, repr=False, compare=False)
 
@@ -272,9 +274,13 @@ def access_rule_of(body: Mapping[str, Any]) -> AccessRule:
     return AccessRule(service=body["service"], method=body["method"], path=body["path"], id=body.get("id"))
 
 
+def _access_rules(body: Mapping[str, Any]) -> tuple[AccessRule, ...] | None:
+    rules = body.get("access_rules")
+    return None if rules is None else tuple(access_rule_of(rule) for rule in rules)
+
+
 def application_credential_of(body: Mapping[str, Any]) -> ApplicationCredential:
     """Return the record of an application credential, with its secret where the answer has it."""
-    rules = body.get("access_rules")
     return ApplicationCredential(
         id=body["id"],
         name=body["name"],
@@ -283,7 +289,7 @@ def application_credential_of(body: Mapping[str, Any]) -> ApplicationCredential:
         roles=tuple(role_of(role) for role in body.get("roles") or ()),
         expires_at=moment(body.get("expires_at")),
         is_unrestricted=bool(body.get("unrestricted")),
-        access_rules=None if rules is None else tuple(access_rule_of(rule) for rule in rules),
+        access_rules=_access_rules(body),
         secret=Secret.of(body.get("secret")),
         raw={name: value for name, value in body.items() if name != "secret"},
     )
@@ -324,6 +330,7 @@ def token_of(body: Mapping[str, Any]) -> TokenInfo:
         expires_at=moment(body.get("expires_at")),
         application_credential_id=application.get("id"),
         is_restricted=application.get("restricted") if application else None,
+        access_rules=_access_rules(application),
         services=tuple(service_of(each) for each in body.get("catalog") or ()),
         raw=body,
     )
