@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cloud._registry import infrastructure_value
@@ -40,16 +41,9 @@ def run(args: Namespace, session: Session, console: Console) -> int:
     return run_verb("dns", VERBS, args, session, console)
 
 
-def _waiting(get: Callable[[str], Any], wait: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `wait` with the state before and the state after told."""
-
-    def waiting(found: str, *, deadline_seconds: float, progress: Teller) -> Any:
-        progress(get(found))
-        done = wait(found, deadline_seconds=deadline_seconds)
-        progress(done)
-        return done
-
-    return waiting
+def _wait_zone(wait: Callable[..., Any], zone_id: str, args: Namespace, console: Console) -> None:
+    """Wait for a zone; each state on the way is told by its name."""
+    wait(zone_id, deadline_seconds=args.timeout, progress=Teller(console, "name"))
 
 
 # -- zones -----------------------------------------------------------------------------------------------------
@@ -67,22 +61,25 @@ def _create(args: Namespace, client: Any, console: Console) -> int:
             "a zone of your own needs who answers for it", hint=f"--email hostmaster@{args.zone}"
         )
     arguments = (args.zone, args.email, args.ttl, args.description)
-    wait = _waiting(client.get_zone, client.wait_for_zone)
     return make(
-        args, client.create_zone, arguments, {"masters": args.master}, console, wait=wait, called="name"
+        args,
+        client.create_zone,
+        arguments,
+        {"masters": args.master},
+        console,
+        wait=client.wait_for_zone,
+        called="name",
     )
 
 
 def _update(args: Namespace, client: Any, console: Console) -> int:
     arguments = (args.zone, args.email, args.ttl, args.description)
-    wait = _waiting(client.get_zone, client.wait_for_zone)
-    return make(args, client.update_zone, arguments, {}, console, wait=wait, called="name")
+    return make(args, client.update_zone, arguments, {}, console, wait=client.wait_for_zone, called="name")
 
 
 def _delete(args: Namespace, client: Any, console: Console) -> int:
     def gone(zone_id: str) -> None:
-        console.note(f"{zone_id}: waiting until the name servers have forgotten it")
-        client.wait_for_zone_gone(zone_id, deadline_seconds=args.timeout)
+        _wait_zone(client.wait_for_zone_gone, zone_id, args, console)
 
     return change_each(
         args, lambda text: str(client.get_zone(text).id), client.delete_zone, console, gone=gone
@@ -155,8 +152,7 @@ def _apply(args: Namespace, client: Any, console: Console) -> int:
     _print_zone_plan(plan, console)
     if args.wait and plan.applied and not (plan.zone_id is None or plan.is_empty):
         console.flush()
-        wait = _waiting(client.get_zone, client.wait_for_zone)
-        wait(plan.zone_id, deadline_seconds=args.timeout, progress=Teller(console, "name"))
+        _wait_zone(client.wait_for_zone, plan.zone_id, args, console)
     return OK
 
 
@@ -166,9 +162,8 @@ def _print_zone_plan(plan: Any, console: Console) -> None:
         console.record(plan)
         return
     rows = []
-    if plan.zone_changes or plan.zone_id is None:
-        # Once it is carried out the plan does not say whether the zone was there before.
-        action = "create" if plan.zone_id is None else "set"
+    if plan.zone_changes or plan.is_new:
+        action = "create" if plan.is_new else "set"
         rows.append((action, plan.zone, "zone", "-", text_of(plan.zone_changes)))
     for each in plan.changes:
         before, after = _data(each.before, each.ttl_before), _data(each.after, each.ttl_after)
@@ -217,19 +212,13 @@ def _record_show(args: Namespace, client: Any, console: Console) -> int:
 def _make_records(args: Namespace, client: Any, console: Console, method: Callable[..., Any]) -> int:
     zone_id = str(client.get_zone(args.zone).id)
 
-    def get(record_id: str) -> Any:
-        return client.get_record(zone_id, record_id)
-
-    def wait(record_id: str, *, deadline_seconds: float) -> Any:
-        return client.wait_for_record(zone_id, record_id, deadline_seconds=deadline_seconds)
-
     return make(
         args,
         method,
         (zone_id, args.name, args.type, args.values, args.ttl, args.description),
         {},
         console,
-        wait=_waiting(get, wait),
+        wait=partial(client.wait_for_record, zone_id),
         shown="name",
         called="name",
     )
@@ -258,8 +247,7 @@ def _record_delete(args: Namespace, client: Any, console: Console) -> int:
         console.flush()
     if args.wait:
         # What is deleted has no state of its own; the zone's is that of all its changes.
-        wait = _waiting(client.get_zone, client.wait_for_zone)
-        wait(found.zone_id, deadline_seconds=args.timeout, progress=Teller(console, "name"))
+        _wait_zone(client.wait_for_zone, found.zone_id, args, console)
     if console.json:
         console.record({"name": found.name, "type": found.type, "deleted": deleted})
     return OK
@@ -282,7 +270,7 @@ def _ptr_set(args: Namespace, client: Any, console: Console) -> int:
         (args.address, args.name, args.ttl, args.description),
         {},
         console,
-        wait=_waiting(client.get_reverse_dns, client.wait_for_reverse_dns),
+        wait=client.wait_for_reverse_dns,
         shown="hostname",
         called="address",
     )

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from cloud.infomaniak.dns._records import RecordSet as RecordSet
     from cloud.infomaniak.dns._records import Zone as Zone
     from cloud.infomaniak.dns._records import ZonePlan as ZonePlan
+    from cloud.infomaniak.dns._records import ZoneTask as ZoneTask
     from cloud.infomaniak.dns._zonefile import WantedRecordSet as WantedRecordSet
     from cloud.infomaniak.dns._zonefile import WantedZone as WantedZone
     from cloud.infomaniak.heat._client import InfomaniakHeatClient as InfomaniakHeatClient
@@ -235,6 +236,7 @@ __all__ = [
     "Webform",
     "Zone",
     "ZonePlan",
+    "ZoneTask",
 ]
 __getattr__, __dir__ = lazy_exports(
     __name__,
@@ -352,5 +354,6 @@ __getattr__, __dir__ = lazy_exports(
         "Webform": ".newsletter._content_records",
         "Zone": ".dns._records",
         "ZonePlan": ".dns._records",
+        "ZoneTask": ".dns._records",
     },
 )

@@ -96,8 +96,8 @@ def test_a_zone_is_named_by_name_or_id(run: Run, zone: responses.RequestsMock) -
 
 def test_a_zone_is_made_and_waited_for(run: Run, cloud: responses.RequestsMock) -> None:
     cloud.post(f"{DNS}/zones", json={**ZONE, "status": "PENDING"}, status=202)
-    cloud.get(ONE, json={**ZONE, "status": "PENDING"})
-    cloud.get(ONE, json=ZONE)
+    for status in ("PENDING", "PENDING", "ACTIVE"):
+        cloud.get(ONE, json={**ZONE, "status": status})
     ran = run("dns", "create", "example.org", "--email", "a@example.org", "--ttl", "1h", "--wait")
     assert (ran.code, ran.lines) == (0, [ZONE_ID])
     assert ran.err == "example.org.: PENDING\nexample.org.: ACTIVE\n"
@@ -134,9 +134,10 @@ def test_plans_of_zones_change_nothing(run: Run, zone: responses.RequestsMock) -
 
 def test_a_zone_is_deleted_and_waited_for(run: Run, zone: responses.RequestsMock) -> None:
     zone.delete(ONE, json=ZONE, status=202)
-    zone.replace(responses.GET, ONE, json={"code": 404, "message": "gone"}, status=404)
+    zone.replace(responses.GET, ONE, json={**ZONE, "status": "PENDING"})
+    zone.get(ONE, json={"code": 404, "message": "gone"}, status=404)
     ran = run("dns", "delete", "example.org", "--wait")
-    assert (ran.code, ran.lines) == (0, [ZONE_ID])
+    assert (ran.code, ran.lines, ran.err) == (0, [ZONE_ID], "example.org.: PENDING\n")
     assert run("dns", "delete", ZONE_ID).code == 4
 
 
@@ -278,7 +279,19 @@ def test_a_zone_that_is_not_there_is_made(run: Run, cloud: responses.RequestsMoc
     assert planned.lines[0] == "create\texample.org.\tzone\t-\temail=a@example.org"
     ran = run("dns", "apply", "example.org", "-", "--format", "yaml", stdin=text)
     assert ran.code == 0
+    assert ran.lines[0] == "create\texample.org.\tzone\t-\temail=a@example.org"
     assert changes(cloud) == [f"POST {DNS}/zones", f"POST {SETS}", f"POST {SETS}"]
+    (done,) = run("dns", "apply", "example.org", "-", "--format", "yaml", "--json", stdin=text).records
+    assert (done["is_new"], done["applied"], done["zone_id"]) == (True, True, ZONE_ID)
+
+
+def test_settings_of_a_zone_that_is_there_are_set(run: Run, zone: responses.RequestsMock) -> None:
+    zone.patch(ONE, json=ZONE, status=202)
+    text = b"zone: example.org\nttl: 60\nrecords: [{name: www, type: A, records: [192.0.2.1, 192.0.2.2], ttl: 3600}]"
+    ran = run("dns", "apply", "example.org", "-", "--format", "yaml", stdin=text)
+    assert ran.lines == ["set\texample.org.\tzone\t-\tttl=60"]
+    (done,) = run("dns", "apply", "example.org", "-", "--format", "yaml", "--json", stdin=text).records
+    assert (done["is_new"], done["applied"]) == (False, True)
 
 
 def test_a_zone_goes_out_as_text(run: Run, zone: responses.RequestsMock) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -229,24 +230,24 @@ RECORDS, BALANCERS = f"{DNS}/zones/{ZONE_ID}/recordsets", f"{OCTAVIA}/loadbalanc
 @pytest.mark.parametrize(
     ("kind", "call", "url", "body", "words"),
     [
-        (InfomaniakComputeClient, lambda c: c.wait_for_status("i"), f"{NOVA}/servers/i",
+        (InfomaniakComputeClient, ("wait_for_status", "i"), f"{NOVA}/servers/i",
          lambda w: {"server": {**SERVER, "status": w}}, ("BUILD", "ACTIVE", "ERROR")),
-        (InfomaniakComputeClient, lambda c: c.wait_for_image("i"), "http://glance.test/v2/images/i",
+        (InfomaniakComputeClient, ("wait_for_image", "i"), "http://glance.test/v2/images/i",
          lambda w: {**SAMPLES["image"], "status": w}, ("queued", "active", "killed")),
-        (InfomaniakVolumeClient, lambda c: c.wait_for_volume("v"), f"{CINDER}/volumes/v",
+        (InfomaniakVolumeClient, ("wait_for_volume", "v"), f"{CINDER}/volumes/v",
          lambda w: {"volume": {**VOLUME, "status": w}}, ("creating", "available", "error_extending")),
-        (InfomaniakVolumeClient, lambda c: c.wait_for_snapshot("s"), f"{CINDER}/snapshots/s",
+        (InfomaniakVolumeClient, ("wait_for_snapshot", "s"), f"{CINDER}/snapshots/s",
          lambda w: {"snapshot": {**SNAPSHOT, "status": w}}, ("creating", "available", "error_deleting")),
-        (InfomaniakVolumeClient, lambda c: c.wait_for_backup("b"), f"{CINDER}/backups/b",
+        (InfomaniakVolumeClient, ("wait_for_backup", "b"), f"{CINDER}/backups/b",
          lambda w: {"backup": {**BACKUP, "status": w}}, ("creating", "available", "error")),
-        (InfomaniakNetworkClient, lambda c: c.wait_for_loadbalancer("b"), f"{BALANCERS}/b",
+        (InfomaniakNetworkClient, ("wait_for_loadbalancer", "b"), f"{BALANCERS}/b",
          lambda w: {"loadbalancer": {**BALANCER, "provisioning_status": w}},
          ("PENDING_CREATE", "ACTIVE", "ERROR")),
-        (InfomaniakDNSClient, lambda c: c.wait_for_zone(ZONE_ID), f"{DNS}/zones/{ZONE_ID}",
+        (InfomaniakDNSClient, ("wait_for_zone", ZONE_ID), f"{DNS}/zones/{ZONE_ID}",
          lambda w: {**ZONE, "status": w}, ("PENDING", "ACTIVE", "ERROR")),
-        (InfomaniakDNSClient, lambda c: c.wait_for_record(ZONE_ID, RECORD_ID), f"{RECORDS}/{RECORD_ID}",
+        (InfomaniakDNSClient, ("wait_for_record", ZONE_ID, RECORD_ID), f"{RECORDS}/{RECORD_ID}",
          lambda w: {**RECORD, "status": w}, ("PENDING", "ACTIVE", "ERROR")),
-        (InfomaniakDNSClient, lambda c: c.wait_for_reverse_dns("dc3-a:f"),
+        (InfomaniakDNSClient, ("wait_for_reverse_dns", "dc3-a:f"),
          f"{DNS}/reverse/floatingips/dc3-a%3Af", lambda w: {**PTR, "status": w},
          ("PENDING", "ACTIVE", "ERROR")),
     ],
@@ -255,7 +256,7 @@ RECORDS, BALANCERS = f"{DNS}/zones/{ZONE_ID}/recordsets", f"{OCTAVIA}/loadbalanc
 def test_each_client_waits_for_its_own_words(
     cloud: responses.RequestsMock,
     kind: type[Any],
-    call: Callable[[Any], Any],
+    call: tuple[str, ...],
     url: str,
     body: Callable[[str], Any],
     words: tuple[str, str, str],
@@ -266,17 +267,24 @@ def test_each_client_waits_for_its_own_words(
     cloud.get(url, json=body(going))
     cloud.get(url, json=body(going))
     cloud.get(url, json=body(done))
-    assert call(client) is not None
+    seen: list[Any] = []
+    wait = partial(getattr(client, call[0]), *call[1:], progress=seen.append)
+    found = wait()
+    assert found is not None
     assert clock.slept == [0.5, 0.75]
+    assert len(seen) == 3
+    assert seen[0] == seen[1] != seen[2]
+    assert seen[2] is found
     cloud.replace(responses.GET, url, json=body(failed))
     with pytest.raises(ResourceFailedError) as caught:
-        call(client)
+        wait()
     assert caught.value.state == failed
     cloud.replace(responses.GET, url, json=body(going))
     clock.leap = 3600.0
     with pytest.raises(TimeoutError_, match=f"still {going}"):
-        call(client)
+        wait()
     assert len(clock.slept) in {3, 4}
+    assert len(seen) > 4  # what ends a wait badly is told, too
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,16 @@ def test_a_zone_is_made_once(cloud: responses.RequestsMock, client: InfomaniakDN
         client.create_zone("example.org", "a@example.org")
 
 
+def test_a_zone_that_goes_is_told_until_it_is_gone(
+    cloud: responses.RequestsMock, client: InfomaniakDNSClient
+) -> None:
+    cloud.replace(responses.GET, f"{DNS}/zones/{ZONE_ID}", json={**ZONE, "status": "PENDING"})
+    cloud.get(f"{DNS}/zones/{ZONE_ID}", json={"code": 404, "message": "gone"}, status=404)
+    seen: list[str] = []
+    client.wait_for_zone_gone(ZONE_ID, progress=lambda zone: seen.append(zone.status))
+    assert seen == ["PENDING"]
+
+
 def test_set_record_sends_only_what_is_new(
     cloud: responses.RequestsMock, client: InfomaniakDNSClient
 ) -> None:
@@ -85,12 +95,30 @@ def test_apply_zone_changes_what_differs_and_nothing_beyond_the_threshold(
     cloud.post(SETS, json={**WWW, "id": "n"}, status=202)
     cloud.delete(f"{SETS}/w", json=WWW, status=202)
     wanted = WantedZone.from_bind("new A 192.0.2.9", zone="example.org")
-    assert not client.apply_zone(wanted, dry_run=True).applied
+    planned = client.apply_zone(wanted, dry_run=True)
+    assert (planned.applied, planned.is_new) == (False, False)
     with pytest.raises(PreconditionFailedError, match="delete 1 of 1"):
         client.apply_zone(wanted, delete_threshold=0)
     assert sent(cloud, "POST") + sent(cloud, "DELETE") == []
-    assert client.apply_zone(wanted).applied
+    done = client.apply_zone(wanted)
+    assert (done.applied, done.is_new) == (True, False)
     assert sent(cloud)[-2:] == [f"POST {SETS}", f"DELETE {SETS}/w"]
+
+
+def test_what_apply_zone_did_says_whether_the_zone_was_new(
+    cloud: responses.RequestsMock, client: InfomaniakDNSClient
+) -> None:
+    cloud.get(f"{DNS}/zones", json={"zones": [], "links": {}})
+    cloud.get(f"{DNS}/zones", json={"zones": [ZONE], "links": {}})
+    cloud.post(f"{DNS}/zones", json=ZONE, status=202)
+    cloud.get(SETS, json={"recordsets": [], "links": {}})
+    wanted = WantedZone.from_dict({"zone": "example.org", "email": "a@example.org", "ttl": 3600})
+    done = client.apply_zone(wanted)
+    assert (done.is_new, done.applied, done.zone_id) == (True, True, ZONE_ID)
+    assert done.to_dict()["is_new"] is True
+    again = client.apply_zone(wanted)
+    assert (again.is_new, again.applied, again.is_empty) == (False, True, True)
+    assert sent(cloud, "POST") == [f"POST {DNS}/zones"]
 
 
 def test_reverse_names(cloud: responses.RequestsMock, client: InfomaniakDNSClient) -> None:

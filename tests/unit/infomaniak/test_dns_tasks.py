@@ -15,6 +15,8 @@ from unit.infomaniak.clouds import client_of, login, sent
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cloud.infomaniak import ZoneTask
+
 DNS = "http://designate.test/v2"
 ZONE_ID = "a86dba58-0043-4cc6-a1bb-69d5e86f3ca3"
 ZONE = {"id": ZONE_ID, "name": "example.org.", "email": "a@example.org", "ttl": 3600, "status": "ACTIVE"}
@@ -49,7 +51,9 @@ def test_a_zone_is_exported_when_its_task_is_done(
 ) -> None:
     cloud.get(EXPORT, json=task("PENDING"))
     cloud.get(EXPORT, json=task("COMPLETE"))
-    assert client.export_zone(ZONE_ID) == TEXT
+    seen: list[ZoneTask] = []
+    assert client.export_zone(ZONE_ID, progress=seen.append) == TEXT
+    assert [each.status for each in seen] == ["PENDING", "COMPLETE"]
     assert sent(cloud) == [
         f"POST {DNS}/zones/{ZONE_ID}/tasks/export",
         f"GET {EXPORT}",
@@ -93,7 +97,9 @@ def test_a_zone_is_imported_byte_by_byte(cloud: responses.RequestsMock, client: 
     cloud.post(f"{DNS}/zones/tasks/imports", json=task("PENDING"), status=202)
     cloud.get(IMPORT, json=task("PENDING"))
     cloud.get(IMPORT, json=task("COMPLETE", zone_id=ZONE_ID))
-    assert client.import_zone(TEXT).name == "example.org."
+    seen: list[ZoneTask] = []
+    assert client.import_zone(TEXT, progress=seen.append).name == "example.org."
+    assert [(each.status, each.zone_id) for each in seen] == [("PENDING", None), ("COMPLETE", ZONE_ID)]
     (posted,) = (call for call in cloud.calls if call.request.url == f"{DNS}/zones/tasks/imports")
     assert (posted.request.body, posted.request.headers["Content-Type"]) == (TEXT.encode(), "text/dns")
     assert sent(cloud)[-2:] == [f"DELETE {IMPORT}", f"GET {DNS}/zones/{ZONE_ID}"]

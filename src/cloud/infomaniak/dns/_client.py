@@ -19,7 +19,7 @@ from cloud.infomaniak.dns import _records as r
 from cloud.infomaniak.dns._zone_client import ZoneClient, is_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from cloud.common._paging import Pager
     from cloud.common.models import CloudResource
@@ -196,9 +196,20 @@ class InfomaniakDNSClient(ZoneClient):
         return Step(record_id, act, {}, (shown,))
 
     def wait_for_record(
-        self, zone_id: str, record_id: str, *, deadline_seconds: float = 300.0
+        self,
+        zone_id: str,
+        record_id: str,
+        *,
+        deadline_seconds: float = 300.0,
+        progress: Callable[[r.RecordSet], None] | None = None,
     ) -> r.RecordSet:
         """Return the record set once the name servers have it (status ``ACTIVE``).
+
+        Args:
+            zone_id: the zone, by id or name.
+            record_id: the record set.
+            deadline_seconds: how long to wait at most.
+            progress: called with what each look finds.
 
         Raises:
             ResourceFailedError: the name servers could not be told.
@@ -212,6 +223,7 @@ class InfomaniakDNSClient(ZoneClient):
             state=lambda record: record.status,
             states=("ACTIVE",),
             deadline_seconds=deadline_seconds,
+            tell=progress,
         )
         assert found is not None  # noqa: S101  # only what is waited to be gone comes back as None
         return found

@@ -47,6 +47,7 @@ def plan_zone(zone: Zone | None, present: Iterable[RecordSet], wanted: WantedZon
         changes=tuple(_ordered(changes)),
         unchanged=unchanged,
         zone_changes={name: value for name, value in settings.items() if value is not None},
+        is_new=zone is None,
     )
 
 

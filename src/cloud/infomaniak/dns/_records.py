@@ -111,6 +111,25 @@ class PtrRecord(Record):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ZoneTask(Record):
+    """A zone file that the service writes (`export_zone`) or reads (`import_zone`).
+
+    Attributes:
+        id: Designate's id.
+        status: ``PENDING`` until it is done, then ``COMPLETE``; ``ERROR``.
+        message: what the service says of it; of a failure, why.
+        zone_id: the zone; of an import, None until it is made.
+        raw: the service's own record.
+    """
+
+    id: str
+    status: str
+    message: str | None = None
+    zone_id: str | None = None
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RecordChange(Record):
     """One record set that differs from what is wanted.
 
@@ -141,11 +160,12 @@ class ZonePlan(Record):
 
     Attributes:
         zone: name of the zone.
-        zone_id: its id; None when it has to be made first.
+        zone_id: its id; None while it has to be made first.
         changes: what differs, in the order in which it is done.
         unchanged: how many record sets are as wanted.
         zone_changes: settings of the zone itself that differ (``email``, ``ttl``, ``description``).
         applied: whether it was carried out.
+        is_new: whether there was no such zone: it is made first, and when `applied`, it was made.
     """
 
     zone: str
@@ -154,6 +174,7 @@ class ZonePlan(Record):
     unchanged: int = 0
     zone_changes: Mapping[str, Any] = field(default_factory=dict, hash=False)
     applied: bool = False
+    is_new: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -217,5 +238,16 @@ def ptr_of(body: Mapping[str, Any]) -> PtrRecord:
         ttl=body.get("ttl"),
         description=body.get("description"),
         status=body.get("status") if hostname else None,
+        raw=body,
+    )
+
+
+def task_of(body: Mapping[str, Any]) -> ZoneTask:
+    """Return the record of an import or export."""
+    return ZoneTask(
+        id=body["id"],
+        status=body.get("status") or "",
+        message=body.get("message"),
+        zone_id=body.get("zone_id"),
         raw=body,
     )

@@ -13,7 +13,7 @@ from cloud.infomaniak.dns import _records as r
 from cloud.infomaniak.dns._zones import ZoneFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from cloud.common._paging import Pager
 
@@ -130,8 +130,19 @@ class ZoneClient(ZoneFiles):
 
         return Step(zone_id, act, {}, (count,))
 
-    def wait_for_zone(self, zone_id: str, *, deadline_seconds: float = 300.0) -> r.Zone:
+    def wait_for_zone(
+        self,
+        zone_id: str,
+        *,
+        deadline_seconds: float = 300.0,
+        progress: Callable[[r.Zone], None] | None = None,
+    ) -> r.Zone:
         """Return the zone once the name servers have all its changes (status ``ACTIVE``).
+
+        Args:
+            zone_id: by id or name.
+            deadline_seconds: how long to wait at most.
+            progress: called with what each look finds.
 
         Raises:
             ResourceFailedError: the name servers could not be told.
@@ -144,12 +155,24 @@ class ZoneClient(ZoneFiles):
             state=lambda zone: zone.status,
             states=("ACTIVE",),
             deadline_seconds=deadline_seconds,
+            tell=progress,
         )
         assert found is not None  # noqa: S101  # only what is waited to be gone comes back as None
         return found
 
-    def wait_for_zone_gone(self, zone_id: str, *, deadline_seconds: float = 300.0) -> None:
-        """Return once there is no such zone any more."""
+    def wait_for_zone_gone(
+        self,
+        zone_id: str,
+        *,
+        deadline_seconds: float = 300.0,
+        progress: Callable[[r.Zone], None] | None = None,
+    ) -> None:
+        """Return once there is no such zone any more. Arguments as for `wait_for_zone`.
+
+        Raises:
+            ResourceFailedError: the name servers could not be told.
+            TimeoutError_: the deadline passed.
+        """
         self._wait(
             "wait_for_zone_gone",
             zone_id,
@@ -158,6 +181,7 @@ class ZoneClient(ZoneFiles):
             states=(),
             deadline_seconds=deadline_seconds,
             gone=True,
+            tell=progress,
         )
 
     def list_nameservers(self, zone_id: str) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
-from cloud.common.errors import InvalidRequestError, NotFoundError, ServiceUnavailableError
+from cloud.common.errors import InvalidRequestError, NotFoundError
 from cloud.infomaniak._planning import Step, change
 from cloud.infomaniak._service import ServiceClient, given, part
 from cloud.infomaniak.dns import _names as names
@@ -16,7 +16,7 @@ from cloud.infomaniak.dns._plan import DEFAULT_THRESHOLD, check_thresholds, plan
 from cloud.infomaniak.dns._zonefile import WantedZone
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
     from cloud.common._paging import Pager
 
@@ -49,18 +49,30 @@ class ZoneFiles(ServiceClient):
         return f"/zones/{part(zone)}"
 
     # -- BIND text -------------------------------------------------------------------------------------------
-    def export_zone(self, zone_id: str, *, deadline_seconds: float = 120.0) -> str:
+    def export_zone(
+        self,
+        zone_id: str,
+        *,
+        deadline_seconds: float = 120.0,
+        progress: Callable[[r.ZoneTask], None] | None = None,
+    ) -> str:
         """Return the zone as a BIND zone file, as the service writes it.
+
+        Args:
+            zone_id: by id or name.
+            deadline_seconds: how long to wait at most until the service has written it.
+            progress: called with what each look at the service's task finds.
 
         Raises:
             ResourceFailedError: the service could not write it.
+            TimeoutError_: the deadline passed.
         """
         operation = "export_zone"
         path = f"{self._zone_path(operation, zone_id)}/tasks/export"
         task = self._rest(operation, zone_id, "POST", path, idempotent=True)
         where = f"/zones/tasks/exports/{part(task['id'])}"
         try:
-            self._finished(operation, zone_id, where, deadline_seconds)
+            self._finished(operation, zone_id, where, deadline_seconds, progress)
             return str(
                 self._rest(operation, zone_id, "GET", f"{where}/export", headers={"Accept": _TEXT}, text=True)
             )
@@ -68,13 +80,26 @@ class ZoneFiles(ServiceClient):
             self._gone(operation, zone_id, where)
 
     @change
-    def import_zone(self, text: str, *, deadline_seconds: float = 120.0) -> Step[r.Zone]:
+    def import_zone(
+        self,
+        text: str,
+        *,
+        deadline_seconds: float = 120.0,
+        progress: Callable[[r.ZoneTask], None] | None = None,
+    ) -> Step[r.Zone]:
         """Return the zone that the service made of a BIND zone file. It is sent once.
 
         The zone must not exist; `apply_zone` changes one that does.
 
+        Args:
+            text: the file, with an ``$ORIGIN``.
+            deadline_seconds: how long to wait at most until the service has read it.
+            progress: called with what each look at the service's task finds.
+            dry_run: return what would be made instead.
+
         Raises:
             ResourceFailedError: the service could not read it, or there is such a zone; it says which.
+            TimeoutError_: the deadline passed.
         """
         wanted = WantedZone.from_bind(text)
 
@@ -90,26 +115,33 @@ class ZoneFiles(ServiceClient):
             )
             where = f"/zones/tasks/imports/{part(task['id'])}"
             try:
-                done = self._finished(operation, wanted.name, where, deadline_seconds)
+                done = self._finished(operation, wanted.name, where, deadline_seconds, progress)
             finally:
                 self._gone(operation, wanted.name, where)
-            return self.get_zone(str(done["zone_id"]))
+            return self.get_zone(done.zone_id or wanted.name)
 
         return Step(wanted.name, act, {"record_sets": len(wanted.record_sets)})
 
-    def _finished(self, operation: str, resource: str, path: str, deadline: float) -> Mapping[str, Any]:
+    def _finished(
+        self,
+        operation: str,
+        resource: str,
+        path: str,
+        deadline: float,
+        tell: Callable[[r.ZoneTask], None] | None,
+    ) -> r.ZoneTask:
         """Return the task at `path` once it is complete."""
         found = self._wait(
             operation,
             resource,
-            lambda: self._rest(operation, resource, "GET", path),
-            state=lambda task: str(task["status"]),
+            lambda: r.task_of(self._rest(operation, resource, "GET", path)),
+            state=lambda task: task.status,
             states=("COMPLETE",),
-            reason=lambda task: task.get("message"),
+            reason=lambda task: task.message,
             deadline_seconds=deadline,
+            tell=tell,
         )
-        if not isinstance(found, dict):
-            raise ServiceUnavailableError("the answer is no task")
+        assert found is not None  # noqa: S101  # only what is waited to be gone comes back as None
         return found
 
     # -- a whole zone as it is wanted ------------------------------------------------------------------------
@@ -246,8 +278,24 @@ class ZoneFiles(ServiceClient):
 
         return Step(floating_ip, act)
 
-    def wait_for_reverse_dns(self, floating_ip: str, *, deadline_seconds: float = 300.0) -> r.PtrRecord:
-        """Return the reverse name once the name servers have it (status ``ACTIVE``)."""
+    def wait_for_reverse_dns(
+        self,
+        floating_ip: str,
+        *,
+        deadline_seconds: float = 300.0,
+        progress: Callable[[r.PtrRecord], None] | None = None,
+    ) -> r.PtrRecord:
+        """Return the reverse name once the name servers have it (status ``ACTIVE``).
+
+        Args:
+            floating_ip: its address, its id, or ``region:id``.
+            deadline_seconds: how long to wait at most.
+            progress: called with what each look finds.
+
+        Raises:
+            ResourceFailedError: the name servers could not be told, or no reverse name is set.
+            TimeoutError_: the deadline passed.
+        """
         found = self._wait(
             "wait_for_reverse_dns",
             floating_ip,
@@ -256,6 +304,7 @@ class ZoneFiles(ServiceClient):
             states=("ACTIVE",),
             terminal_states=("ERROR", "unset"),
             deadline_seconds=deadline_seconds,
+            tell=progress,
         )
         assert found is not None  # noqa: S101  # only what is waited to be gone comes back as None
         return found
