@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typing_extensions import Self
 
-from cloud.common import CloudError, RetryPolicy
+from cloud.common import CloudError, RetryPolicy, UnknownServiceError, _paging
 from cloud.infomaniak import InfomaniakNewsletterClient
 from cloud.testing import ScriptedResponse, ScriptedServer
 from fuzz.replay import read_request
@@ -202,3 +202,72 @@ def test_buckets_on_the_same_page_again_and_again(name: str) -> None:
         with one_try(name, server.url) as client, pytest.raises(CloudError):
             client.list_buckets()
         assert len(server.requests) <= 3
+
+
+def _truncated(root: str, marks: str) -> str:
+    return f"<{root}><IsTruncated>true</IsTruncated>{marks}</{root}>"
+
+
+_BLOBS = "<EnumerationResults><Blobs/><NextMarker>{token}</NextMarker></EnumerationResults>"
+_LISTED: dict[str, Callable[[Any], Any]] = {
+    "objects": lambda c: list(c.list_objects(BUCKET)),
+    "buckets": lambda c: c.list_buckets(),
+    "versions": lambda c: list(c.list_versions(BUCKET)),
+    "uploads": lambda c: c.list_unfinished_uploads(BUCKET),
+    "content": lambda c: c.delete_bucket(BUCKET),
+}
+EMPTY_PAGES = {
+    ("s3", "objects"): _truncated(
+        "ListBucketResult", "<NextContinuationToken>{token}</NextContinuationToken>"
+    ),
+    ("s3", "buckets"): (
+        "<ListAllMyBucketsResult><Buckets/><ContinuationToken>{token}</ContinuationToken></ListAllMyBucketsResult>"
+    ),
+    ("s3", "versions"): _truncated(
+        "ListVersionsResult",
+        "<NextKeyMarker>{token}</NextKeyMarker><NextVersionIdMarker>v</NextVersionIdMarker>",
+    ),
+    ("s3", "uploads"): _truncated(
+        "ListMultipartUploadsResult",
+        "<NextKeyMarker>{token}</NextKeyMarker><NextUploadIdMarker>u</NextUploadIdMarker>",
+    ),
+    **{
+        ("google", listing): '{{"nextPageToken": "{token}"}}'
+        for listing in ("objects", "buckets", "versions", "uploads")
+    },
+    **{("azure", listing): _BLOBS for listing in ("objects", "versions", "uploads", "content")},
+    ("azure", "buckets"): _BLOBS.replace("Blobs", "Containers"),
+}
+
+
+@pytest.mark.parametrize(("name", "listing"), EMPTY_PAGES)
+def test_empty_pages_that_always_name_another_one(
+    name: str, listing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are legal, one after the other: S3 and Azure look through what they do not show. Not without end."""
+    monkeypatch.setattr(_paging, "MAX_EMPTY_PAGES", 40)
+    tokens = itertools.count()
+
+    def page(_request: object) -> ScriptedResponse:
+        text = EMPTY_PAGES[name, listing].format(token=f"t{next(tokens)}")
+        return ScriptedResponse(headers=(("Content-Type", "application/xml"),), body=text.encode())
+
+    with ScriptedServer(otherwise=page) as server:
+        with one_try(name, server.url) as client, pytest.raises(UnknownServiceError, match="40 empty pages"):
+            _LISTED[listing](client)
+        assert len(server.requests) <= 2 * 40
+
+
+def test_full_pages_of_swift_that_say_the_same_again_and_again() -> None:
+    """Its next page begins after the last name of a full one: the same page twice does not move on."""
+    names = [{"name": f"n{number:05}", "count": 0, "bytes": 0} for number in range(10_000)]
+    answer = ScriptedResponse(
+        headers=(("Content-Type", "application/json"),), body=json.dumps(names).encode()
+    )
+    with ScriptedServer(otherwise=answer) as server:
+        with (
+            one_try("swift", server.url) as client,
+            pytest.raises(UnknownServiceError, match="same page token"),
+        ):
+            client.list_buckets()
+        assert len(server.requests) <= 5

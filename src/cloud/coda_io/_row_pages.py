@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from cloud._dialects._answers import understood
 from cloud.coda_io._cells import VALUE_FORMATS, parse_cell
 from cloud.coda_io._table_records import Row
-from cloud.common._paging import Page, Pager
+from cloud.common._paging import Page, Pager, sifted
 from cloud.common.errors import InvalidRequestError
 from cloud.common.models import FrozenMap
 
@@ -95,7 +95,8 @@ class _Walk:
             self._pager._sync_token = found.sync_token  # noqa: SLF001  # its own walk
         with understood("list of rows"):
             if self._anew:
-                page = replace(page, items=tuple(row for row in page.items if row.id not in self._given))
+                rest = tuple(row for row in page.items if row.id not in self._given)
+                page = sifted(rest, len(page.items), page.next_token)
             if self._from_start:
                 self._given.update(row.id for row in page.items)
         return page

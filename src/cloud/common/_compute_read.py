@@ -10,7 +10,7 @@ from cloud.common._cancel import pause
 from cloud.common._compute_core import ComputeCore, O, checked_tags, checked_text, checked_texts
 from cloud.common._compute_manage import PAGE_SIZE, checked_page_size
 from cloud.common._compute_types import InstanceListRequest
-from cloud.common._paging import Page, Pager
+from cloud.common._paging import Page, Pager, sifted
 from cloud.common.enums import ComputeCapability, InstanceState
 from cloud.common.errors import ConflictError, InvalidRequestError, NotFoundError, TimeoutError_
 
@@ -70,7 +70,8 @@ class ComputeReading(ComputeCore[O]):
 
     def _page(self, request: InstanceListRequest) -> Page[Instance]:
         page = self._run("iter_instances", "", lambda: self._list_instances_page(request))
-        return Page(tuple(item for item in page.items if fits(item, request)), (), page.next_token)
+        wanted = tuple(item for item in page.items if fits(item, request))
+        return sifted(wanted, len(page.items), page.next_token)
 
     @final
     def list_instances(

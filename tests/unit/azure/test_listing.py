@@ -157,6 +157,15 @@ def test_empty_page_with_a_marker_is_not_the_end() -> None:
     assert [("marker=" in request.path) for request in server.requests] == [False, True, True]
 
 
+def test_pages_before_the_first_wanted_key_are_no_empty_pages_of_the_service(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cloud.common._paging.MAX_EMPTY_PAGES", 2)
+    pages = [listing(blob(f"a{number}"), marker=str(number)) for number in range(6)]
+    with ScriptedServer(*pages, listing(blob("b"))) as server, client_of(server) as client:
+        assert [info.key for info in client.list_objects("box", start_after="az")] == ["b"]
+
+
 def test_marker_goes_back_as_it_came() -> None:
     marker = "2!92!MDAwMDI2+/=&"
     with (
@@ -197,6 +206,6 @@ def test_keys_with_nothing_but_blocks_are_told_from_empty_objects() -> None:
         "<Content-Length>0</Content-Length><BlobType>BlockBlob</BlobType></Properties></Blob>"
     )
     body = page(blob("empty", size=0) + staged + blob("full"))
-    assert parse_uncommitted(body) == ([("staged", MOMENT)], None)
+    assert parse_uncommitted(body) == ([("staged", MOMENT)], 3, None)
     assert has_content(body) == (True, None)
     assert has_content(page("", marker="m")) == (False, "m")

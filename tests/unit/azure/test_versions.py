@@ -16,6 +16,7 @@ from cloud.common.errors import (
     NotFoundError,
     OutcomeUnknownError,
     ServiceUnavailableError,
+    UnknownServiceError,
 )
 from cloud.testing._scripted_server import ScriptedResponse, ScriptedServer
 from unit.azure.scripted import XML, Listing, client_of, item, moment, version
@@ -107,7 +108,7 @@ class TestVersions:
             body=f"<EnumerationResults ContainerName='box'><Blobs>{version('a', 1)}</Blobs>"
             "<NextMarker>at-0</NextMarker></EnumerationResults>".encode(),
         )
-        with ScriptedServer(otherwise=same) as server, pytest.raises(ServiceUnavailableError):
+        with ScriptedServer(otherwise=same) as server, pytest.raises(UnknownServiceError):
             client_of(server).list_versions("box").to_list()
 
     def test_a_foreign_token_is_refused(self) -> None:

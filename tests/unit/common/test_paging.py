@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.common._paging import Page, Pager
+from cloud.common import _paging
+from cloud.common._paging import MAX_EMPTY_PAGES, Page, Pager, sifted
 from cloud.common.errors import InvalidRequestError, ServiceUnavailableError, UnknownServiceError
 
 
@@ -112,3 +113,46 @@ def test_an_abandoned_iteration_asks_for_nothing_more() -> None:
     next(iterator)
     iterator.close()
     assert service.asked == [None]
+
+
+class Hollow:
+    """Gives page after page, each with a new token and, but for every `every`th, with nothing on it."""
+
+    def __init__(self, every: int = 0, listed: int = 0) -> None:
+        self.asked: list[str | None] = []
+        self._every = every
+        self._listed = listed
+
+    def fetch(self, token: str | None) -> Page[int]:
+        self.asked.append(token)
+        number = len(self.asked)
+        if self._every and number % self._every == 0:
+            return Page((number,), (), f"t{number}")
+        return sifted((), self._listed, f"t{number}")
+
+
+def test_empty_pages_without_end_are_an_error_that_says_where_to_go_on() -> None:
+    hollow = Hollow()
+    with pytest.raises(UnknownServiceError, match="10000 empty pages in a row") as caught:
+        Pager(hollow.fetch).to_list()
+    assert len(hollow.asked) == MAX_EMPTY_PAGES
+    assert caught.value.resume_token == f"t{MAX_EMPTY_PAGES}"
+    assert not caught.value.retryable
+
+
+@pytest.mark.parametrize(
+    "hollow", [Hollow(every=5), Hollow(listed=1)], ids=["an item now and then", "left out"]
+)
+def test_gaps_and_what_this_client_leaves_out_are_not_given_up(
+    hollow: Hollow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_paging, "MAX_EMPTY_PAGES", 5)
+    pages = Pager(hollow.fetch).pages()
+    for _ in range(40):
+        next(pages)
+    assert len(hollow.asked) == 40
+
+
+def test_prefixes_alone_are_no_empty_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_paging, "MAX_EMPTY_PAGES", 5)
+    assert len(list(Pager(Service([[] for _ in range(20)]).fetch).prefixes())) == 20

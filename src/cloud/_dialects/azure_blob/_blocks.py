@@ -31,7 +31,7 @@ from cloud._dialects.azure_blob._operations import (
 )
 from cloud.common import _checksums
 from cloud.common._bodies import blocks
-from cloud.common._paging import Page
+from cloud.common._paging import sifted
 from cloud.common._storage_types import Part, Stored, Upload
 from cloud.common.errors import NotFoundError
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from cloud.common._bodies import Payload
+    from cloud.common._paging import Page
     from cloud.common._storage_types import ListRequest, PutRequest
     from cloud.common.models import UnfinishedUpload
 
@@ -166,9 +167,10 @@ def list_page(ops: Operations, request: ListRequest) -> Page[UnfinishedUpload]:
     from cloud.common._records import UnfinishedUpload
 
     query = list_query(request, "uncommittedblobs")
-    found, marker = parse_uncommitted(read_document(ops.exchange.call("GET", request.bucket, query=query)))
+    response = ops.exchange.call("GET", request.bucket, query=query)
+    found, listed, marker = parse_uncommitted(read_document(response))
     uploads = tuple(
         UnfinishedUpload(bucket=request.bucket, key=key, upload_id=LEFT_BEHIND, started_at=moment)
         for key, moment in found
     )
-    return Page(uploads, (), marker)
+    return sifted(uploads, listed, marker)

@@ -21,7 +21,7 @@ from urllib.parse import unquote_to_bytes
 from cloud._dialects._answers import parse_http_date
 from cloud._dialects._xmltree import Element, MalformedAnswerError, fits_xml, parse_root
 from cloud.common._listed import listed_object
-from cloud.common._paging import Page
+from cloud.common._paging import Page, sifted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,13 +72,14 @@ def object_page(body: bytes, request: ListRequest) -> Page[ObjectInfo]:
     """
     page = parse_page(body, request.bucket)
     items, prefixes = page.items, page.prefixes
+    listed = len(items) + len(prefixes)
     if request.start_after is not None:
         start = request.start_after.encode()
         items = [item for item in items if item.key.encode() > start]
         prefixes = [
             text for text in prefixes if text.encode() > start or request.start_after.startswith(text)
         ]
-    return Page(tuple(items), tuple(prefixes), page.marker)
+    return sifted(tuple(items), listed, page.marker, tuple(prefixes))
 
 
 def parse_page(body: bytes, bucket: str) -> RawPage:
@@ -308,16 +309,17 @@ def has_content(body: bytes) -> tuple[bool, str | None]:
     return bool(_children(root, "Blob")), _marker(root)
 
 
-def parse_uncommitted(body: bytes) -> tuple[list[tuple[str, datetime | None]], str | None]:
+def parse_uncommitted(body: bytes) -> tuple[list[tuple[str, datetime | None]], int, str | None]:
     """Return the keys on a page that have blocks and were never committed, each with its first block's time.
 
-    The listing does not mark them. They have no content type, which every object has.
+    Then how many keys the page lists, these and others, and the marker of the next page. The listing does not mark them. They have no content type, which every object has.
     """
     root = _parse(body)
     found = []
-    for blob in _children(root, "Blob"):
+    blobs = _children(root, "Blob")
+    for blob in blobs:
         fields = _properties(blob)
         if fields.get("Content-Length", "0") == "0" and not fields.get("Content-Type"):
             moment = parse_http_date(fields.get("Creation-Time") or fields.get("Last-Modified"))
             found.append((_name(blob), moment))
-    return found, _marker(root)
+    return found, len(blobs), _marker(root)

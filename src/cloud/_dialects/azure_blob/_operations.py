@@ -14,12 +14,12 @@ from cloud._dialects.azure_blob._errors import AzureServiceError
 from cloud._dialects.azure_blob._exchange import require_etag
 from cloud._dialects.azure_blob._metadata import check_tags, metadata_headers
 from cloud.common._bodies import blocks
+from cloud.common._paging import Advance, Page
 from cloud.common._storage_types import GetRequest, ObjectBody, Stored
 from cloud.common.errors import (
     ConflictError,
     IntegrityError,
     InvalidRequestError,
-    ServiceUnavailableError,
 )
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from cloud._dialects.azure_blob._options import AzureOptions
     from cloud._wire._types import HttpResponse
     from cloud.common._bodies import Payload
-    from cloud.common._paging import Page
     from cloud.common._storage_types import DeleteRequest, ListRequest, PutRequest
     from cloud.common.models import ObjectInfo
 
@@ -60,15 +59,14 @@ class Operations:
 
         names: list[str] = []
         token: str | None = None
+        advance = Advance()
         while True:
             query = [("comp", "list"), *([("marker", token)] if token else [])]
             page, following = parse_containers(read_document(self.exchange.call("GET", query=query)))
             names += page
             if not following:
                 return names
-            if following == token:
-                raise ServiceUnavailableError("the service's list of containers does not move on")
-            token = following
+            token = advance.to(following, is_empty=not page)
 
     def create_bucket(self, name: str) -> bool:
         """Create the container; False when it was there."""
@@ -97,13 +95,15 @@ class Operations:
             response = self.exchange.call("GET", name, query=query)
         from cloud._dialects.azure_blob._listing import has_content
 
+        advance = Advance()
         while True:
             is_filled, token = has_content(read_document(response))
             if is_filled:
                 raise ConflictError("the bucket is not empty", request_sent=False)
             if token is None:
                 break
-            response = self.exchange.call("GET", name, query=[*query, ("marker", token)])
+            marker = advance.to(token, is_empty=True)
+            response = self.exchange.call("GET", name, query=[*query, ("marker", marker)])
         self.exchange.call(
             "DELETE", name, query=_CONTAINER, headers=self.lease_headers(), accepts=(202,)
         ).close()

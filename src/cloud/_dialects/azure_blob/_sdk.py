@@ -12,7 +12,7 @@ from cloud._dialects.azure_blob._operations import SNAPSHOT
 from cloud._dialects.azure_blob._settings import AzureSettings
 from cloud._dialects.azure_blob._signing import AzureSigning
 from cloud.common._observe import call_facts
-from cloud.common._paging import Page, Pager
+from cloud.common._paging import Advance, Page, Pager, sifted
 from cloud.common._storage_core import checked_metadata
 from cloud.common._storage_read import check_page_size
 from cloud.common._storage_types import TagHooks, VersionHooks
@@ -58,6 +58,7 @@ class AzureStorageClient(AzureSigning, AzureSettings, AzureLeases, TagHooks, Ver
         container = self.native.get_container_client(request.bucket)
         marker, done = _decode_token(request.token)
         found: list[Any] = []
+        advance = Advance(marker)
         while True:
             page = read_page(
                 container.list_blobs,
@@ -74,9 +75,7 @@ class AzureStorageClient(AzureSigning, AzureSettings, AzureLeases, TagHooks, Ver
                 # Before this page all was of one key, so what waits begins on this page.
                 token = _encode_token(marker, found[whole - 1].name)
                 return Page(_newest_first(request.bucket, found[:whole], describe), (), token)
-            if page.next_token == marker:
-                raise ServiceUnavailableError("the service's listing does not move on")
-            marker = page.next_token
+            marker = advance.to(page.next_token, is_empty=not page.items)
 
     # -- snapshots -------------------------------------------------------------------------------------------
     @final
@@ -156,7 +155,7 @@ class AzureStorageClient(AzureSigning, AzureSettings, AzureLeases, TagHooks, Ver
                 results_per_page=page_size,
             )
             deleted = tuple(_info(bucket, item) for item in page.items if item.deleted)
-            return Page(deleted, (), page.next_token)
+            return sifted(deleted, len(page.items), page.next_token)
 
         return self._pager("list_deleted", bucket, prefix, page_size, limit, token, fetch)
 

@@ -29,7 +29,7 @@ from cloud._dialects.gcs._writes import (
 )
 from cloud._wire._errors import WireError
 from cloud.common._checksums import ChecksumAlgorithm
-from cloud.common._paging import Page
+from cloud.common._paging import Advance, Page, sifted
 from cloud.common._records import UnfinishedUpload
 from cloud.common._storage_types import DeleteRequest, Part, PutRequest, Stored
 from cloud.common.errors import IntegrityError
@@ -184,15 +184,18 @@ def abort(ops: Operations, upload: Upload) -> bool:
     prefix = f"{UPLOADS_PREFIX}{upload.upload_id}/"
     found: list[tuple[str, str | None]] = []
     token = ""
+    advance = Advance()
     while True:
         query = f"versions=true&fields=items(name,generation),nextPageToken&prefix={quoted(prefix)}{token}"
         page = read_json(ops.exchange.call("GET", f"{bucket_path(bucket)}/o?{query}"))
         with understood("list of parts"):
             found += [(item["name"], item["generation"]) for item in page.get("items") or ()]
             markers = [entry for entry in found if entry[0].endswith(f"/{_MARKER}")]
-            if not page.get("nextPageToken"):
+            following = page.get("nextPageToken")
+            if not following:
                 break
-            token = f"&pageToken={quoted(page['nextPageToken'])}"
+            token = f"&pageToken={quoted(following)}"
+        advance.to(following, is_empty=not page.get("items"))
     _delete(ops, bucket, [entry for entry in found if entry not in markers])
     _delete(ops, bucket, markers)
     return bool(found)
@@ -220,4 +223,4 @@ def unfinished_page(ops: Operations, request: ListRequest) -> Page[UnfinishedUpl
                     )
                 )
         token = quoted(page.get("nextPageToken") or "") and page["nextPageToken"]
-    return Page(tuple(found), next_token=token or None)
+    return sifted(tuple(found), len(page.get("items") or ()), token or None)

@@ -14,7 +14,7 @@ from cloud._dialects._answers import load_json, read_document, understood
 from cloud._dialects._xmltree import MalformedAnswerError, parse_timestamp
 from cloud._dialects.gcs._names import bucket_path, quoted
 from cloud.common._listed import listed_object
-from cloud.common._paging import Page
+from cloud.common._paging import Advance, Page
 from cloud.common.models import ObjectInfo
 
 if TYPE_CHECKING:
@@ -139,6 +139,7 @@ def versions_page(exchange: Exchange, request: ListRequest) -> Page[ObjectInfo]:
     """
     start, token = _position(request.token)
     found: list[ObjectInfo] = []
+    advance = Advance(token)
     while True:
         query = [f"fields={_VERSION_FIELDS}", "versions=true", f"maxResults={request.page_size}"]
         if request.prefix:
@@ -148,7 +149,8 @@ def versions_page(exchange: Exchange, request: ListRequest) -> Page[ObjectInfo]:
         if token is not None:
             query.append(f"pageToken={quoted(token)}")
         page = _page(exchange, request.bucket, query)
-        found += _versions(request.bucket, page)
+        entries = _versions(request.bucket, page)
+        found += entries
         token = page.get("nextPageToken") or None
         with understood("listing of versions"):
             if token is None:
@@ -157,6 +159,7 @@ def versions_page(exchange: Exchange, request: ListRequest) -> Page[ObjectInfo]:
             if last is not None and found[0].key != last:
                 whole = [item for item in found if item.key != last]
                 return Page(tuple(_newest_first(whole)), next_token=_FROM + last)
+        advance.to(token, is_empty=not entries)
 
 
 def _position(token: str | None) -> tuple[str | None, str | None]:

@@ -30,6 +30,7 @@ from cloud._dialects.gcs._writes import (
     seal,
     to_json,
 )
+from cloud.common._paging import Advance
 from cloud.common._storage_types import GetRequest, Stored
 from cloud.common.errors import (
     AlreadyExistsError,
@@ -92,6 +93,7 @@ class Operations:
         query = f"project={quoted(project)}&fields=items/name,nextPageToken"
         names: list[str] = []
         token = ""
+        advance = Advance()
         while True:
             page = read_json(self.exchange.call("GET", f"/storage/v1/b?{query}{token}"))
             with understood("list of buckets"):
@@ -100,9 +102,8 @@ class Operations:
                 following = page.get("nextPageToken")
                 if not following:
                     return names
-                last, token = token, f"&pageToken={quoted(following)}"
-            if token == last:
-                raise ServiceUnavailableError("the service's list of buckets does not move on")
+                token = f"&pageToken={quoted(following)}"
+            advance.to(following, is_empty=not page.get("items"))
 
     def create_bucket(self, name: str, project: str, location: str | None) -> bool:
         """Create the bucket; False when it was there and ours."""

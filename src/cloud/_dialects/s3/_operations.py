@@ -18,7 +18,7 @@ from cloud._dialects.s3._sign import EMPTY_SHA256, UNSIGNED_PAYLOAD
 from cloud.common import _checksums
 from cloud.common._bodies import FileRange, blocks
 from cloud.common._listed import listed_object
-from cloud.common._paging import Page
+from cloud.common._paging import Advance, Page
 from cloud.common._storage_types import (
     DeleteRequest,
     GetRequest,
@@ -31,7 +31,6 @@ from cloud.common.errors import (
     AlreadyExistsError,
     IntegrityError,
     InvalidRequestError,
-    ServiceUnavailableError,
 )
 
 if TYPE_CHECKING:
@@ -78,6 +77,7 @@ class Operations:
 
         names: list[str] = []
         token: str | None = None
+        advance = Advance()
         while True:
             query = (("continuation-token", token),) if token else ()
             answer = read_document(self.exchange.call("GET", "", query=query))
@@ -85,9 +85,7 @@ class Operations:
             names += page
             if not following:
                 return names
-            if following == token:
-                raise ServiceUnavailableError("the service's list of buckets does not move on")
-            token = following
+            token = advance.to(following, is_empty=not page)
 
     def create_bucket(self, name: str) -> bool:
         """Create the bucket; False when it was there and ours."""

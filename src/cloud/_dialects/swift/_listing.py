@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cloud._dialects._answers import read_document, understood
 from cloud._dialects.swift._exchange import json_list
 from cloud.common._listed import listed_object
-from cloud.common._paging import Page
+from cloud.common._paging import Advance, Page
 from cloud.common.errors import ServiceUnavailableError
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ def list_versions_page(exchange: Exchange, request: ListRequest) -> Page[ObjectI
 def list_containers(exchange: Exchange) -> list[str]:
     """Return the names of all containers, of every page."""
     names: list[str] = []
+    advance = Advance()
     while True:
         marker = [("marker", names[-1])] if names else []
         page = _page(exchange, "", [("limit", str(MAX_PAGE)), *marker])
@@ -133,11 +134,13 @@ def list_containers(exchange: Exchange) -> list[str]:
             "".join(names)  # which only texts can be
         if len(page) < MAX_PAGE:
             return names
+        advance.to(names[-1] if names else "", is_empty=False)
 
 
 def iter_names(exchange: Exchange, bucket: str, prefix: str) -> Iterator[str]:
     """Yield the names of all objects that begin with `prefix`, page by page."""
     marker = ""
+    advance = Advance()
     while True:
         page = _page(exchange, bucket, [("limit", str(MAX_PAGE)), ("prefix", prefix), ("marker", marker)])
         with understood("listing"):
@@ -146,6 +149,7 @@ def iter_names(exchange: Exchange, bucket: str, prefix: str) -> Iterator[str]:
         yield from names
         if len(page) < MAX_PAGE:
             return
+        advance.to(marker, is_empty=False)
 
 
 def names_after(

@@ -21,7 +21,7 @@ from cloud._dialects.swift._errors import SwiftServiceError
 from cloud._dialects.swift._exchange import require_etag
 from cloud._dialects.swift._listing import iter_names, names_after
 from cloud._dialects.swift._objects import finish_write, md5_of, object_headers
-from cloud.common._paging import Page
+from cloud.common._paging import Page, sifted
 from cloud.common._storage_types import Part, Stored
 from cloud.common.errors import IntegrityError, InvalidRequestError
 
@@ -254,7 +254,8 @@ def list_uploads_page(large: LargeObjects, request: ListRequest) -> Page[Unfinis
         for (key, upload_id), started_at in begun.items()
         if upload_id not in in_use[key]
     ]
-    return Page(tuple(items), (), _after(names[-1][0]) if len(names) >= request.page_size else None)
+    following = _after(names[-1][0]) if len(names) >= request.page_size else None
+    return sifted(tuple(items), len(names), following)
 
 
 def _after(name: str) -> str:
