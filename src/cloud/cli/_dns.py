@@ -146,7 +146,7 @@ def _apply(args: Namespace, client: Any, console: Console) -> int:
             dry_run=args.dry_run,
         )
     except PreconditionFailedError as error:
-        if not error.request_sent:  # the thresholds; the library's own hint speaks of its arguments
+        if not error.request_sent:  # the thresholds, which have other names here
             error.hint = "look at `cloud dns plan`; if it is right, raise --max-delete or --max-update"
         raise
     _print_zone_plan(plan, console)

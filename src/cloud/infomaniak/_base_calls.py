@@ -166,7 +166,7 @@ class ServiceCalls(BaseClient):
         if "://" in path and path != base and not path.startswith((f"{base}/", f"{base}?")):
             raise ConfigurationError(
                 f"the service sent a link to another place than {urlsplit(base).netloc}",
-                hint="the token goes nowhere else; give endpoint_url= if the service moved",
+                hint="the token goes nowhere else; if the service moved, name its new endpoint",
             )
         options: dict[str, Any] = {"headers": {"Accept": "application/json", **(headers or {})}}
         if json is not None:

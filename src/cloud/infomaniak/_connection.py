@@ -257,7 +257,7 @@ class OpenStackConnection:
                 if self._chain is not None and self._chain() != self._chain_then:
                     raise ConfigurationError(
                         "OS_* variables changed after the client was made and before its first call",
-                        hint="make a new client, or give it credentials or profile= and leave the variables alone",
+                        hint="make a new client, or give it credentials or a profile and leave the variables alone",
                     )
                 require("openstack", extra=EXTRA)
                 from openstack.config import OpenStackConfig

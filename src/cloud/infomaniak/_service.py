@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_MOST_NAMES = 30  # in a hint, which is one line
+
 
 class ServiceClient(OpenStackClient):
     """An `OpenStackClient` with the four things that are done with every resource."""
@@ -154,6 +156,15 @@ def one_of(value: str, allowed: Iterable[str], what: str) -> str:
     if value not in allowed:
         raise InvalidRequestError(f"{value!r} is no {what}", hint=f"one of {', '.join(sorted(allowed))}")
     return value
+
+
+def there_are(names: Iterable[str]) -> str:
+    """Return the hint that says what there is to choose from, by name; of many the first, and how many more."""
+    found = sorted(names)
+    if not found:
+        return "there is none"
+    more = len(found) - _MOST_NAMES
+    return f"there are {', '.join(found[:_MOST_NAMES])}" + (f" and {more} more" if more > 0 else "")
 
 
 def port_number(value: int, what: str = "port") -> int:

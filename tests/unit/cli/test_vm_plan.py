@@ -61,6 +61,16 @@ def test_what_would_be_refused_is_an_error(run: Run, cloud: responses.RequestsMo
     assert "there is no flavor 'nope'" in ran.err
 
 
+def test_of_several_networks_one_must_be_named(run: Run, cloud: responses.RequestsMock) -> None:
+    both = [{"id": "n-1", "name": "back"}, {"id": "n-2", "name": "front"}]
+    cloud.get(f"{NEUTRON}/networks", json={"networks": both})
+    ran = run(*CREATE[:-2], "--type", FLAVOR["name"], "--dry-run")
+    assert (ran.code, ran.out) == (2, b"")
+    assert "the project sees 2 networks, so one must be named" in ran.err
+    assert "there are back (n-1), front (n-2)" in ran.err
+    assert {line.partition(" ")[0] for line in sent(cloud)} == {"GET"}
+
+
 def test_key_pairs_are_planned(run: Run, cloud: responses.RequestsMock, tmp_path: Path) -> None:
     pair = SAMPLES["keypair"]["keypair"]
 

@@ -198,8 +198,12 @@ def test_a_network_is_chosen_only_where_there_is_no_choice(
     client: InfomaniakComputeClient, cloud: responses.RequestsMock
 ) -> None:
     cloud.get(f"{NOVA}/servers/detail", json=NONE)
-    cloud.get(f"{NEUTRON}/networks", json={"networks": [{"id": "a"}, {"id": "b"}]})
-    with pytest.raises(InvalidRequestError, match="2 networks"):
+    cloud.get(f"{NEUTRON}/networks", json={"networks": [{"id": "b", "name": ""}, {"id": "a", "name": "up"}]})
+    with pytest.raises(InvalidRequestError, match="2 networks") as caught:
+        client.create_instance("web", SMALL, "image")
+    assert caught.value.hint == "there are one (b), up (a)"
+    cloud.replace(responses.GET, f"{NEUTRON}/networks", json={"networks": []})
+    with pytest.raises(InvalidRequestError, match="0 networks"):
         client.create_instance("web", SMALL, "image")
     assert sent(cloud, "POST") == []
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cloud.common._paging import Page, Pager
 from cloud.common.errors import ConflictError
 from cloud.infomaniak._planning import Step
-from cloud.infomaniak._service import ServiceClient, inner, part
+from cloud.infomaniak._service import ServiceClient, inner, part, there_are
 from cloud.infomaniak.compute._read import instance_of
 
 if TYPE_CHECKING:
@@ -160,6 +160,6 @@ class ComputeCalls(ServiceClient):
             known.append(found["name"])
         raise NotFoundError(
             f"there is no flavor {name_or_id!r}",
-            hint=f"there are {', '.join(sorted(known)[:30])}",
+            hint=there_are(known),
             request_sent=False,
         )

@@ -16,7 +16,7 @@ from cloud.common.errors import (
     PermissionDeniedError,
     QuotaExceededError,
 )
-from cloud.infomaniak._service import given, inner, part
+from cloud.infomaniak._service import given, inner, part, there_are
 from cloud.infomaniak.compute._calls import ComputeCalls
 from cloud.infomaniak.compute._read import quotas_of_limits
 from cloud.infomaniak.compute._records import InstanceOptions
@@ -157,12 +157,13 @@ class CreateCalls(ComputeCalls):
 
     def _only_network(self) -> str:
         """Return the network of a project that has one; Nova would make one of its own where there is none."""
-        params = {"router:external": "false", "fields": "id"}
+        params = {"router:external": "false", "fields": ["id", "name"]}
         body = self._send("GET", "/networks", params=params, service="network")
         found = inner(body, "networks")
         if len(found) != 1:
             raise InvalidRequestError(
-                f"the project sees {len(found)} networks, so one must be named", hint="networks=[id]"
+                f"the project sees {len(found)} networks, so one must be named",
+                hint=there_are(f"{network.get('name') or 'one'} ({network['id']})" for network in found),
             )
         return str(found[0]["id"])
 
@@ -192,9 +193,7 @@ class CreateCalls(ComputeCalls):
             zones = inner(self._nova("GET", "/os-availability-zone"), "availabilityZoneInfo")
             names = [zone["zoneName"] for zone in zones if zone["zoneState"]["available"]]
             if request.zone not in names:
-                raise NotFoundError(
-                    f"there is no zone {request.zone!r}", hint=f"there are {', '.join(names)}"
-                )
+                raise NotFoundError(f"there is no zone {request.zone!r}", hint=there_are(names))
             facts.append(f"the zone {request.zone} is available")
         return tuple(facts)
 

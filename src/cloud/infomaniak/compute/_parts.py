@@ -65,7 +65,7 @@ class PartCalls(ComputeCalls):
         if image is None:
             raise NotFoundError(
                 f"there is no active image called {name!r}",
-                hint="list_images(owned=False) has all of them",
+                hint="a listing of all images, not of your own ones only, has their names",
                 request_sent=False,
             )
         return image

@@ -70,7 +70,7 @@ def check_thresholds(
             raise PreconditionFailedError(
                 f"the plan would {action} {count} of {present} record sets of {plan.zone}, "
                 f"more than the threshold of {share:.0%}",
-                hint=f"look at the plan (dry_run=True), then pass {action}_threshold=1 if it is right",
+                hint=f"look at the plan; if it is right, raise the {action} threshold",
                 request_sent=False,
             )
 

@@ -187,7 +187,9 @@ class _BindReader:
         for line, words, indented in _entries(text):
             self._numbered(line, words, indented=indented)
         if self._collected is None:
-            raise InvalidRequestError("the zone has no name", hint="give zone=, or begin it with $ORIGIN")
+            raise InvalidRequestError(
+                "the zone has no name", hint="name the zone, or begin the file with $ORIGIN"
+            )
         return WantedZone(
             name=self._collected.zone,
             record_sets=self._collected.record_sets(),
@@ -206,7 +208,9 @@ class _BindReader:
 
     def _entry(self, words: list[str], *, indented: bool) -> None:
         if self._origin is None or self._collected is None:
-            raise InvalidRequestError("a record before the zone has a name", hint="give zone=, or $ORIGIN")
+            raise InvalidRequestError(
+                "a record before the zone has a name", hint="name the zone, or begin the file with $ORIGIN"
+            )
         if not indented:
             self._owner = self._full(words.pop(0), self._origin)
         if self._owner is None:

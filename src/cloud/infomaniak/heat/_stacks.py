@@ -99,7 +99,7 @@ class StackOperations(ServiceClient):
             name, why = next(iter(found.output_errors.items()))
             raise ConflictError(
                 f"the output {name!r} failed: {why}",
-                hint="get_stack(...).outputs has those that did not",
+                hint="the stack itself has those that did not",
                 context=self._runtime.context("get_stack_outputs", stack_id),
             )
         return dict(found.outputs)

@@ -56,7 +56,10 @@ class Bundle:
         else:
             folder, body = None, dict(source)
         if not isinstance(body, dict):
-            raise InvalidRequestError(f"{what} is no mapping", hint="pass Path(...) for the name of a file")
+            raise InvalidRequestError(
+                f"{what} is no mapping",
+                hint="a text is read as the document itself, a Path as the name of a file",
+            )
         try:
             found: dict[str, Any] = self._included(body, folder, "")
         except RecursionError as exc:
@@ -107,7 +110,7 @@ class Bundle:
         if root is None:
             raise InvalidRequestError(
                 f"the template includes {name!r}, and a template that is no file has no folder to look in",
-                hint="pass the template as Path(...), or the text as files={name: text}",
+                hint="give the template as a file, or the text of what it includes with it",
             )
         path = (root / folder / name).resolve()
         if not path.is_relative_to(root):

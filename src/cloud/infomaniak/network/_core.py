@@ -202,7 +202,7 @@ class NetworkCalls(ServiceClient):
         if ip_version not in {None, range_.version}:
             raise InvalidRequestError(f"{cidr} is a range of IPv{range_.version}, not of IPv{ip_version}")
         if gateway_ip is not None and not has_gateway:
-            raise InvalidRequestError("gateway_ip and has_gateway=False exclude each other")
+            raise InvalidRequestError("a gateway's address and no gateway exclude each other")
         body: dict[str, Any] = {
             "network_id": network_id,
             "name": name,

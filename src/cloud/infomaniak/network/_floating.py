@@ -132,7 +132,7 @@ class FloatingIpCalls(PortCalls):
         if found.port_id not in {None, port_id}:
             raise ConflictError(
                 f"{found.ip_address} leads to the port {found.port_id}",
-                hint="disassociate it first, or pass reassociate=True",
+                hint="disassociate it first, or allow it to move from there",
                 request_sent=False,
             )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cloud.common.errors import InvalidRequestError
 from cloud.infomaniak._planning import Step, change
-from cloud.infomaniak._service import exists, has_room, part, something
+from cloud.infomaniak._service import exists, has_room, part, something, there_are
 from cloud.infomaniak.network._core import _joined
 from cloud.infomaniak.network._ports import PortCalls
 from cloud.infomaniak.network._read import router_interface_of, router_of
@@ -73,7 +73,10 @@ class RouterCalls(PortCalls):
     def _external_network(self, network_id: str) -> None:
         if not self.get_network(network_id).is_external:
             raise InvalidRequestError(
-                f"the network {network_id} is not external", hint="list_networks(is_external=True) has them"
+                f"the network {network_id} is not external",
+                hint=there_are(
+                    network.name or network.id for network in self.list_networks(is_external=True)
+                ),
             )
 
     @change

@@ -195,7 +195,7 @@ def _check_ports(protocol: str | None, first: int | None, last: int | None) -> N
     if first is None and last is None:
         return
     if protocol is None:
-        raise InvalidRequestError("ports need a protocol", hint="protocol='tcp'")
+        raise InvalidRequestError("ports need a protocol", hint="such as tcp")
     if protocol.lower() not in _WITH_PORTS:
         return
     if first is None:

@@ -15,6 +15,7 @@ from cloud.infomaniak._service import (
     part,
     quotas_of,
     something,
+    there_are,
 )
 from cloud.infomaniak.volume._records import (
     UploadedImage,
@@ -175,10 +176,12 @@ class VolumeCalls(ServiceClient):
         self._rest("create_volume", image_id, "GET", f"/images/{part(image_id)}", service="image")
 
     def _type_of_name(self, name: str) -> VolumeType:
-        found = next((kind for kind in self.list_volume_types() if name in {kind.name, kind.id}), None)
+        kinds = self.list_volume_types().to_list()
+        found = next((kind for kind in kinds if name in {kind.name, kind.id}), None)
         if found is None:
-            known = ", ".join(kind.name for kind in self.list_volume_types())
-            raise InvalidRequestError(f"there is no volume type {name!r}", hint=f"there are {known}")
+            raise InvalidRequestError(
+                f"there is no volume type {name!r}", hint=there_are(kind.name for kind in kinds)
+            )
         return found
 
     @change
