@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from cloud.common.errors import (
@@ -13,19 +13,28 @@ from cloud.common.errors import (
 )
 from cloud.common.models import EMPTY
 from cloud.infomaniak._base import OpenStackClient
+from cloud.infomaniak._planning import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from cloud.common._records import Quota
 
 T = TypeVar("T")
+S = TypeVar("S", bound="HasStatus")
 
 _MOST_NAMES = 30  # in a hint, which is one line
 
 
+class HasStatus(Protocol):
+    """A record that says how it is."""
+
+    @property
+    def status(self) -> str: ...
+
+
 class ServiceClient(OpenStackClient):
-    """An `OpenStackClient` with the four things that are done with every resource."""
+    """An `OpenStackClient` with what is done with every resource: read, made, changed, deleted, waited for."""
 
     def _one(
         self,
@@ -94,6 +103,50 @@ class ServiceClient(OpenStackClient):
         except NotFoundError:
             return False
         return True
+
+    def _gone_step(
+        self,
+        operation: str,
+        what: str,
+        resource: str,
+        path: str,
+        look: Callable[[str], object],
+        *,
+        service: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Step[bool]:
+        """Return the change by ``DELETE path`` of a resource that `look` must find."""
+        return Step(
+            resource,
+            lambda: self._gone(operation, resource, path, service=service, headers=headers),
+            checks=exists(what, resource, look),
+        )
+
+    def _wait_status(
+        self,
+        operation: str,
+        resource: str,
+        look: Callable[[str], S],
+        states: Collection[str],
+        terminal_states: Collection[str],
+        deadline_seconds: float,
+        progress: Callable[[S], None] | None,
+        *,
+        reason: Callable[[S], str | None] | None = None,
+    ) -> S | None:
+        """Return what `look` finds once its status is one of `states`; with ``deleted`` among them, None when gone."""
+        return self._wait(
+            operation,
+            resource,
+            lambda: look(resource),
+            state=lambda found: found.status,
+            states=states,
+            terminal_states=terminal_states,
+            reason=reason,
+            deadline_seconds=deadline_seconds,
+            gone="deleted" in states,
+            tell=progress,
+        )
 
     def _project_id(self, operation: str) -> str:
         """Return the id of the login's project."""

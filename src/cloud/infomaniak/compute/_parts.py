@@ -74,11 +74,7 @@ class PartCalls(ComputeCalls):
     def delete_image(self, image_id: str) -> Step[bool]:
         """Make sure that the image is gone; False when there was none."""
         path = f"/images/{part(image_id)}"
-        return Step(
-            image_id,
-            lambda: self._gone("delete_image", image_id, path, service="image"),
-            checks=exists("image", image_id, self.get_image),
-        )
+        return self._gone_step("delete_image", "image", image_id, path, self.get_image, service="image")
 
     def wait_for_image(
         self,
@@ -89,16 +85,14 @@ class PartCalls(ComputeCalls):
         progress: Callable[[Image], None] | None = None,
     ) -> Image | None:
         """Return the image once its status is one of `statuses`; with ``deleted``, None once it is gone."""
-        return self._wait(
+        return self._wait_status(
             "wait_for_image",
             image_id,
-            lambda: self.get_image(image_id),
-            state=lambda found: found.status,
-            states=statuses,
-            terminal_states=("killed", "deleted", "deactivated"),
-            deadline_seconds=deadline_seconds,
-            gone="deleted" in statuses,
-            tell=progress,
+            self.get_image,
+            statuses,
+            ("killed", "deleted", "deactivated"),
+            deadline_seconds,
+            progress,
         )
 
     # -- addresses and interfaces ----------------------------------------------------------------------------
@@ -322,10 +316,13 @@ class PartCalls(ComputeCalls):
     def delete_server_group(self, server_group_id: str) -> Step[bool]:
         """Make sure that the server group is gone; False when there was none. Its instances stay."""
         path = f"/os-server-groups/{part(server_group_id)}"
-        return Step(
+        return self._gone_step(
+            "delete_server_group",
+            "server group",
             server_group_id,
-            lambda: self._gone("delete_server_group", server_group_id, path, headers=HEADERS),
-            checks=exists("server group", server_group_id, self.get_server_group),
+            path,
+            self.get_server_group,
+            headers=HEADERS,
         )
 
     def list_availability_zones(self) -> list[AvailabilityZone]:

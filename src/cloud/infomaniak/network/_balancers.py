@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cloud.common._records import Quota
+from cloud.common.errors import NotFoundError
 from cloud.infomaniak._planning import Step, change
 from cloud.infomaniak._service import exists, has_room, part, something
 from cloud.infomaniak.network._balancer_read import listener_of, load_balancer_of, pool_of, statistics_of
@@ -74,22 +75,36 @@ class BalancerCalls(NetworkCalls):
         body: Mapping[str, Any],
         make: Callable[[Any], T],
         balancer: Callable[[], str | None],
-    ) -> T:
-        """Return what a change left, made when nothing else is being changed."""
-        self._settle(operation, balancer())
-        send = self._made if method == "POST" else self._changed
-        return send(operation, resource, f"/lbaas{path}", key, body, make, service=SERVICE)
+        checks: tuple[Callable[[], str], ...],
+    ) -> Step[T]:
+        """Return the change that is made when nothing else of the load balancer is being changed."""
+
+        def act() -> T:
+            self._settle(operation, balancer())
+            send = self._made if method == "POST" else self._changed
+            return send(operation, resource, f"/lbaas{path}", key, body, make, service=SERVICE)
+
+        return Step(resource, act, body, checks)
 
     def _balancer_gone(
-        self, operation: str, resource: str, path: str, balancer: Callable[[], str | None]
-    ) -> bool:
-        from cloud.common.errors import NotFoundError
+        self,
+        operation: str,
+        what: str,
+        resource: str,
+        path: str,
+        look: Callable[[str], object],
+        balancer: Callable[[], str | None],
+    ) -> Step[bool]:
+        """Return the deletion that is made when nothing else of the load balancer is being changed."""
 
-        try:
-            self._settle(operation, balancer())
-        except NotFoundError:
-            return False
-        return self._gone(operation, resource, f"/lbaas{path}", service=SERVICE)
+        def act() -> bool:
+            try:
+                self._settle(operation, balancer())
+            except NotFoundError:
+                return False
+            return self._gone(operation, resource, f"/lbaas{path}", service=SERVICE)
+
+        return Step(resource, act, checks=exists(what, resource, look))
 
     def _settle(self, operation: str, loadbalancer_id: str | None) -> None:
         if loadbalancer_id is not None:
@@ -222,19 +237,15 @@ class BalancerCalls(NetworkCalls):
             }
         )
         path = f"/loadbalancers/{part(loadbalancer_id)}"
-        return Step(
+        return self._balancer_change(
+            "PUT",
+            "update_loadbalancer",
             loadbalancer_id,
-            lambda: self._balancer_change(
-                "PUT",
-                "update_loadbalancer",
-                loadbalancer_id,
-                path,
-                "loadbalancer",
-                body,
-                load_balancer_of,
-                lambda: loadbalancer_id,
-            ),
+            path,
+            "loadbalancer",
             body,
+            load_balancer_of,
+            lambda: loadbalancer_id,
             exists("load balancer", loadbalancer_id, self.get_loadbalancer),
         )
 
@@ -251,8 +262,6 @@ class BalancerCalls(NetworkCalls):
         path = f"/lbaas/loadbalancers/{part(loadbalancer_id)}"
 
         def act() -> bool:
-            from cloud.common.errors import NotFoundError
-
             try:
                 self._wait_balancer(
                     "delete_loadbalancer", loadbalancer_id, ("ACTIVE", "ERROR"), (), SETTLE_SECONDS, None

@@ -143,11 +143,7 @@ class NetworkCalls(ServiceClient):
             ConflictError: something is plugged into it.
         """
         path = f"/networks/{part(network_id)}"
-        return Step(
-            network_id,
-            lambda: self._gone("delete_network", network_id, path),
-            checks=exists("network", network_id, self.get_network),
-        )
+        return self._gone_step("delete_network", "network", network_id, path, self.get_network)
 
     # -- subnets ---------------------------------------------------------------------------------------------
     def list_subnets(
@@ -269,11 +265,7 @@ class NetworkCalls(ServiceClient):
             ConflictError: a port has an address of it, such as a router's.
         """
         path = f"/subnets/{part(subnet_id)}"
-        return Step(
-            subnet_id,
-            lambda: self._gone("delete_subnet", subnet_id, path),
-            checks=exists("subnet", subnet_id, self.get_subnet),
-        )
+        return self._gone_step("delete_subnet", "subnet", subnet_id, path, self.get_subnet)
 
 
 def _joined(tags: Iterable[str]) -> str | None:

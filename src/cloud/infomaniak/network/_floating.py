@@ -171,10 +171,8 @@ class FloatingIpCalls(PortCalls):
     def release_floating_ip(self, floating_ip_id: str) -> Step[bool]:
         """Make sure that the floating IP is given back; False when there was none. Nobody gets it back for you."""
         path = f"/floatingips/{part(floating_ip_id)}"
-        return Step(
-            floating_ip_id,
-            lambda: self._gone("release_floating_ip", floating_ip_id, path),
-            checks=exists("floating IP", floating_ip_id, self.get_floating_ip),
+        return self._gone_step(
+            "release_floating_ip", "floating IP", floating_ip_id, path, self.get_floating_ip
         )
 
     # -- port forwardings ------------------------------------------------------------------------------------
@@ -293,12 +291,10 @@ class FloatingIpCalls(PortCalls):
     def delete_port_forwarding(self, floating_ip_id: str, forwarding_id: str) -> Step[bool]:
         """Make sure that the port forwarding is gone; False when there was none."""
         path = f"/floatingips/{part(floating_ip_id)}/port_forwardings/{part(forwarding_id)}"
-        return Step(
+        return self._gone_step(
+            "delete_port_forwarding",
+            "port forwarding",
             forwarding_id,
-            lambda: self._gone("delete_port_forwarding", forwarding_id, path),
-            checks=exists(
-                "port forwarding",
-                forwarding_id,
-                lambda found: self.get_port_forwarding(floating_ip_id, found),
-            ),
+            path,
+            lambda found: self.get_port_forwarding(floating_ip_id, found),
         )

@@ -84,19 +84,15 @@ class ListenerCalls(BalancerCalls):
             "timeout_member_data": timeout_member_data_ms,
             "default_tls_container_ref": tls_container_ref,
         }
-        return Step(
+        return self._balancer_change(
+            "POST",
+            "create_listener",
             name,
-            lambda: self._balancer_change(
-                "POST",
-                "create_listener",
-                name,
-                "/listeners",
-                "listener",
-                body,
-                listener_of,
-                lambda: loadbalancer_id,
-            ),
+            "/listeners",
+            "listener",
             body,
+            listener_of,
+            lambda: loadbalancer_id,
             (
                 *exists("load balancer", loadbalancer_id, self.get_loadbalancer),
                 *exists("pool", default_pool_id, self.get_pool),
@@ -126,19 +122,15 @@ class ListenerCalls(BalancerCalls):
                 "allowed_cidrs": None if allowed_cidrs is None else list(allowed_cidrs),
             }
         )
-        return Step(
+        return self._balancer_change(
+            "PUT",
+            "update_listener",
             listener_id,
-            lambda: self._balancer_change(
-                "PUT",
-                "update_listener",
-                listener_id,
-                f"/listeners/{part(listener_id)}",
-                "listener",
-                body,
-                listener_of,
-                lambda: self._balancer_of_listener(listener_id),
-            ),
+            f"/listeners/{part(listener_id)}",
+            "listener",
             body,
+            listener_of,
+            lambda: self._balancer_of_listener(listener_id),
             exists("listener", listener_id, self.get_listener),
         )
 
@@ -146,10 +138,11 @@ class ListenerCalls(BalancerCalls):
     def delete_listener(self, listener_id: str) -> Step[bool]:
         """Make sure that the listener goes; False when there was none."""
         path = f"/listeners/{part(listener_id)}"
-        return Step(
+        return self._balancer_gone(
+            "delete_listener",
+            "listener",
             listener_id,
-            lambda: self._balancer_gone(
-                "delete_listener", listener_id, path, lambda: self._balancer_of_listener(listener_id)
-            ),
-            checks=exists("listener", listener_id, self.get_listener),
+            path,
+            self.get_listener,
+            lambda: self._balancer_of_listener(listener_id),
         )

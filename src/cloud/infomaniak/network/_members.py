@@ -78,19 +78,15 @@ class MemberCalls(BalancerCalls):
             "monitor_address": monitor_address,
             "monitor_port": monitor_port,
         }
-        return Step(
+        return self._balancer_change(
+            "POST",
+            "add_pool_member",
             pool_id,
-            lambda: self._balancer_change(
-                "POST",
-                "add_pool_member",
-                pool_id,
-                f"/pools/{part(pool_id)}/members",
-                "member",
-                body,
-                lambda data: member_of(pool_id, data),
-                lambda: self._balancer_of_pool(pool_id),
-            ),
+            f"/pools/{part(pool_id)}/members",
+            "member",
             body,
+            lambda data: member_of(pool_id, data),
+            lambda: self._balancer_of_pool(pool_id),
             (
                 *exists("pool", pool_id, self.get_pool),
                 *exists("subnet", subnet_id, self.get_subnet),
@@ -117,34 +113,28 @@ class MemberCalls(BalancerCalls):
                 "backup": is_backup,
             }
         )
-        return Step(
+        return self._balancer_change(
+            "PUT",
+            "update_pool_member",
             member_id,
-            lambda: self._balancer_change(
-                "PUT",
-                "update_pool_member",
-                member_id,
-                f"/pools/{part(pool_id)}/members/{part(member_id)}",
-                "member",
-                body,
-                lambda data: member_of(pool_id, data),
-                lambda: self._balancer_of_pool(pool_id),
-            ),
+            f"/pools/{part(pool_id)}/members/{part(member_id)}",
+            "member",
             body,
+            lambda data: member_of(pool_id, data),
+            lambda: self._balancer_of_pool(pool_id),
             exists("member", member_id, lambda found: self.get_pool_member(pool_id, found)),
         )
 
     @change
     def remove_pool_member(self, pool_id: str, member_id: str) -> Step[bool]:
         """Make sure that the machine is not in the pool; False when it was not."""
-        return Step(
+        return self._balancer_gone(
+            "remove_pool_member",
+            "member",
             member_id,
-            lambda: self._balancer_gone(
-                "remove_pool_member",
-                member_id,
-                f"/pools/{part(pool_id)}/members/{part(member_id)}",
-                lambda: self._balancer_of_pool(pool_id),
-            ),
-            checks=exists("member", member_id, lambda found: self.get_pool_member(pool_id, found)),
+            f"/pools/{part(pool_id)}/members/{part(member_id)}",
+            lambda found: self.get_pool_member(pool_id, found),
+            lambda: self._balancer_of_pool(pool_id),
         )
 
     # -- health monitors -------------------------------------------------------------------------------------
@@ -216,19 +206,15 @@ class MemberCalls(BalancerCalls):
             "http_method": http_method,
             "expected_codes": expected_codes,
         }
-        return Step(
+        return self._balancer_change(
+            "POST",
+            "create_health_monitor",
             name or pool_id,
-            lambda: self._balancer_change(
-                "POST",
-                "create_health_monitor",
-                name or pool_id,
-                "/healthmonitors",
-                "healthmonitor",
-                body,
-                health_monitor_of,
-                lambda: self._balancer_of_pool(pool_id),
-            ),
+            "/healthmonitors",
+            "healthmonitor",
             body,
+            health_monitor_of,
+            lambda: self._balancer_of_pool(pool_id),
             exists("pool", pool_id, self.get_pool),
         )
 
@@ -257,34 +243,28 @@ class MemberCalls(BalancerCalls):
                 "admin_state_up": is_admin_state_up,
             }
         )
-        return Step(
+        return self._balancer_change(
+            "PUT",
+            "update_health_monitor",
             health_monitor_id,
-            lambda: self._balancer_change(
-                "PUT",
-                "update_health_monitor",
-                health_monitor_id,
-                f"/healthmonitors/{part(health_monitor_id)}",
-                "healthmonitor",
-                body,
-                health_monitor_of,
-                lambda: self._balancer_of_monitor(health_monitor_id),
-            ),
+            f"/healthmonitors/{part(health_monitor_id)}",
+            "healthmonitor",
             body,
+            health_monitor_of,
+            lambda: self._balancer_of_monitor(health_monitor_id),
             exists("health monitor", health_monitor_id, self.get_health_monitor),
         )
 
     @change
     def delete_health_monitor(self, health_monitor_id: str) -> Step[bool]:
         """Make sure that the health monitor goes; False when there was none."""
-        return Step(
+        return self._balancer_gone(
+            "delete_health_monitor",
+            "health monitor",
             health_monitor_id,
-            lambda: self._balancer_gone(
-                "delete_health_monitor",
-                health_monitor_id,
-                f"/healthmonitors/{part(health_monitor_id)}",
-                lambda: self._balancer_of_monitor(health_monitor_id),
-            ),
-            checks=exists("health monitor", health_monitor_id, self.get_health_monitor),
+            f"/healthmonitors/{part(health_monitor_id)}",
+            self.get_health_monitor,
+            lambda: self._balancer_of_monitor(health_monitor_id),
         )
 
 

@@ -103,19 +103,15 @@ class PolicyCalls(BalancerCalls):
             **targets,
             "redirect_http_code": redirect_http_code,
         }
-        return Step(
+        return self._balancer_change(
+            "POST",
+            "create_l7_policy",
             name or listener_id,
-            lambda: self._balancer_change(
-                "POST",
-                "create_l7_policy",
-                name or listener_id,
-                "/l7policies",
-                "l7policy",
-                body,
-                l7_policy_of,
-                lambda: self._balancer_of_listener(listener_id),
-            ),
+            "/l7policies",
+            "l7policy",
             body,
+            l7_policy_of,
+            lambda: self._balancer_of_listener(listener_id),
             (
                 *exists("listener", listener_id, self.get_listener),
                 *exists("pool", redirect_pool_id, self.get_pool),
@@ -141,34 +137,28 @@ class PolicyCalls(BalancerCalls):
                 "admin_state_up": is_admin_state_up,
             }
         )
-        return Step(
+        return self._balancer_change(
+            "PUT",
+            "update_l7_policy",
             policy_id,
-            lambda: self._balancer_change(
-                "PUT",
-                "update_l7_policy",
-                policy_id,
-                f"/l7policies/{part(policy_id)}",
-                "l7policy",
-                body,
-                l7_policy_of,
-                lambda: self._balancer_of_policy(policy_id),
-            ),
+            f"/l7policies/{part(policy_id)}",
+            "l7policy",
             body,
+            l7_policy_of,
+            lambda: self._balancer_of_policy(policy_id),
             exists("policy", policy_id, self.get_l7_policy),
         )
 
     @change
     def delete_l7_policy(self, policy_id: str) -> Step[bool]:
         """Make sure that the policy goes with its rules; False when there was none."""
-        return Step(
+        return self._balancer_gone(
+            "delete_l7_policy",
+            "policy",
             policy_id,
-            lambda: self._balancer_gone(
-                "delete_l7_policy",
-                policy_id,
-                f"/l7policies/{part(policy_id)}",
-                lambda: self._balancer_of_policy(policy_id),
-            ),
-            checks=exists("policy", policy_id, self.get_l7_policy),
+            f"/l7policies/{part(policy_id)}",
+            self.get_l7_policy,
+            lambda: self._balancer_of_policy(policy_id),
         )
 
     # -- rules -----------------------------------------------------------------------------------------------
@@ -227,32 +217,26 @@ class PolicyCalls(BalancerCalls):
             "key": key,
             "invert": is_inverted,
         }
-        return Step(
+        return self._balancer_change(
+            "POST",
+            "add_l7_rule",
             policy_id,
-            lambda: self._balancer_change(
-                "POST",
-                "add_l7_rule",
-                policy_id,
-                f"/l7policies/{part(policy_id)}/rules",
-                "rule",
-                body,
-                lambda data: l7_rule_of(policy_id, data),
-                lambda: self._balancer_of_policy(policy_id),
-            ),
+            f"/l7policies/{part(policy_id)}/rules",
+            "rule",
             body,
+            lambda data: l7_rule_of(policy_id, data),
+            lambda: self._balancer_of_policy(policy_id),
             exists("policy", policy_id, self.get_l7_policy),
         )
 
     @change
     def delete_l7_rule(self, policy_id: str, rule_id: str) -> Step[bool]:
         """Make sure that the rule goes; False when there was none."""
-        return Step(
+        return self._balancer_gone(
+            "delete_l7_rule",
+            "rule",
             rule_id,
-            lambda: self._balancer_gone(
-                "delete_l7_rule",
-                rule_id,
-                f"/l7policies/{part(policy_id)}/rules/{part(rule_id)}",
-                lambda: self._balancer_of_policy(policy_id),
-            ),
-            checks=exists("rule", rule_id, lambda found: self.get_l7_rule(policy_id, found)),
+            f"/l7policies/{part(policy_id)}/rules/{part(rule_id)}",
+            lambda found: self.get_l7_rule(policy_id, found),
+            lambda: self._balancer_of_policy(policy_id),
         )

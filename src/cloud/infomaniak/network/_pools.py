@@ -72,12 +72,15 @@ class PoolCalls(BalancerCalls):
         def balancer() -> str | None:
             return loadbalancer_id if listener_id is None else self._balancer_of_listener(listener_id)
 
-        return Step(
+        return self._balancer_change(
+            "POST",
+            "create_pool",
             name,
-            lambda: self._balancer_change(
-                "POST", "create_pool", name, "/pools", "pool", body, pool_of, balancer
-            ),
+            "/pools",
+            "pool",
             body,
+            pool_of,
+            balancer,
             (
                 *exists("load balancer", loadbalancer_id, self.get_loadbalancer),
                 *exists("listener", listener_id, self.get_listener),
@@ -105,32 +108,26 @@ class PoolCalls(BalancerCalls):
         )
         if lb_algorithm is not None:
             one_of(lb_algorithm, _ALGORITHMS, "algorithm")
-        return Step(
+        return self._balancer_change(
+            "PUT",
+            "update_pool",
             pool_id,
-            lambda: self._balancer_change(
-                "PUT",
-                "update_pool",
-                pool_id,
-                f"/pools/{part(pool_id)}",
-                "pool",
-                body,
-                pool_of,
-                lambda: self._balancer_of_pool(pool_id),
-            ),
+            f"/pools/{part(pool_id)}",
+            "pool",
             body,
+            pool_of,
+            lambda: self._balancer_of_pool(pool_id),
             exists("pool", pool_id, self.get_pool),
         )
 
     @change
     def delete_pool(self, pool_id: str) -> Step[bool]:
         """Make sure that the pool goes with its members; False when there was none."""
-        return Step(
+        return self._balancer_gone(
+            "delete_pool",
+            "pool",
             pool_id,
-            lambda: self._balancer_gone(
-                "delete_pool",
-                pool_id,
-                f"/pools/{part(pool_id)}",
-                lambda: self._balancer_of_pool(pool_id),
-            ),
-            checks=exists("pool", pool_id, self.get_pool),
+            f"/pools/{part(pool_id)}",
+            self.get_pool,
+            lambda: self._balancer_of_pool(pool_id),
         )

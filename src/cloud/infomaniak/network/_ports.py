@@ -126,11 +126,7 @@ class PortCalls(NetworkCalls):
     def delete_port(self, port_id: str) -> Step[bool]:
         """Make sure that the port is gone; False when there was none."""
         path = f"/ports/{part(port_id)}"
-        return Step(
-            port_id,
-            lambda: self._gone("delete_port", port_id, path),
-            checks=exists("port", port_id, self.get_port),
-        )
+        return self._gone_step("delete_port", "port", port_id, path, self.get_port)
 
 
 def _pairs(pairs: Iterable[tuple[str, str]] | None) -> list[Mapping[str, str]] | None:

@@ -148,11 +148,7 @@ class RouterCalls(PortCalls):
             ConflictError: it has interfaces; see `remove_router_interface`.
         """
         path = f"/routers/{part(router_id)}"
-        return Step(
-            router_id,
-            lambda: self._gone("delete_router", router_id, path),
-            checks=exists("router", router_id, self.get_router),
-        )
+        return self._gone_step("delete_router", "router", router_id, path, self.get_router)
 
     # -- interfaces ------------------------------------------------------------------------------------------
     def list_router_interfaces(self, router_id: str) -> list[RouterInterface]:

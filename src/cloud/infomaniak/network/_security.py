@@ -84,10 +84,8 @@ class SecurityGroupCalls(NetworkCalls):
             ConflictError: a port uses it.
         """
         path = f"/security-groups/{part(security_group_id)}"
-        return Step(
-            security_group_id,
-            lambda: self._gone("delete_security_group", security_group_id, path),
-            checks=exists("security group", security_group_id, self.get_security_group),
+        return self._gone_step(
+            "delete_security_group", "security group", security_group_id, path, self.get_security_group
         )
 
     # -- rules -----------------------------------------------------------------------------------------------
@@ -184,10 +182,8 @@ class SecurityGroupCalls(NetworkCalls):
     def delete_security_group_rule(self, rule_id: str) -> Step[bool]:
         """Make sure that the rule is gone; False when there was none."""
         path = f"/security-group-rules/{part(rule_id)}"
-        return Step(
-            rule_id,
-            lambda: self._gone("delete_security_group_rule", rule_id, path),
-            checks=exists("rule", rule_id, self.get_security_group_rule),
+        return self._gone_step(
+            "delete_security_group_rule", "rule", rule_id, path, self.get_security_group_rule
         )
 
 

@@ -226,15 +226,13 @@ class BackupCalls(SnapshotCalls):
         progress: Callable[[VolumeBackup], None] | None = None,
     ) -> VolumeBackup | None:
         """Return the backup once its status is one of `states`; see `wait_for_volume`."""
-        return self._wait(
+        return self._wait_status(
             "wait_for_backup",
             backup_id,
-            lambda: self.get_backup(backup_id),
-            state=lambda found: found.status,
-            states=states,
-            terminal_states=terminal_states,
+            self.get_backup,
+            states,
+            terminal_states,
+            deadline_seconds,
+            progress,
             reason=lambda found: found.fail_reason,
-            deadline_seconds=deadline_seconds,
-            gone="deleted" in states,
-            tell=progress,
         )

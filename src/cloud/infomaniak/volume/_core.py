@@ -345,16 +345,8 @@ class VolumeCalls(ServiceClient):
             ResourceFailedError: it is in one of `terminal_states`.
             TimeoutError_: the deadline passed.
         """
-        return self._wait(
-            "wait_for_volume",
-            volume_id,
-            lambda: self.get_volume(volume_id),
-            state=lambda found: found.status,
-            states=states,
-            terminal_states=terminal_states,
-            deadline_seconds=deadline_seconds,
-            gone="deleted" in states,
-            tell=progress,
+        return self._wait_status(
+            "wait_for_volume", volume_id, self.get_volume, states, terminal_states, deadline_seconds, progress
         )
 
     # -- types -----------------------------------------------------------------------------------------------

@@ -200,10 +200,8 @@ class VolumeMoves(VolumeCalls):
     def delete_transfer(self, transfer_id: str) -> Step[bool]:
         """Make sure that the offer is withdrawn; False when there was none."""
         path = f"/volume-transfers/{part(transfer_id)}"
-        return Step(
-            transfer_id,
-            lambda: self._gone("delete_transfer", transfer_id, path, headers=HEADERS),
-            checks=exists("transfer", transfer_id, self.get_transfer),
+        return self._gone_step(
+            "delete_transfer", "transfer", transfer_id, path, self.get_transfer, headers=HEADERS
         )
 
 

@@ -158,14 +158,12 @@ class SnapshotCalls(VolumeCalls):
         progress: Callable[[VolumeSnapshot], None] | None = None,
     ) -> VolumeSnapshot | None:
         """Return the snapshot once its status is one of `states`; see `wait_for_volume`."""
-        return self._wait(
+        return self._wait_status(
             "wait_for_snapshot",
             snapshot_id,
-            lambda: self.get_snapshot(snapshot_id),
-            state=lambda found: found.status,
-            states=states,
-            terminal_states=terminal_states,
-            deadline_seconds=deadline_seconds,
-            gone="deleted" in states,
-            tell=progress,
+            self.get_snapshot,
+            states,
+            terminal_states,
+            deadline_seconds,
+            progress,
         )
