@@ -26,43 +26,45 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+def _common(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what everything of Neutron that can have tags has."""
+    return {
+        "id": data["id"],
+        "description": data.get("description") or "",
+        "project_id": data.get("project_id"),
+        "tags": tuple(data.get("tags") or ()),
+        "created_at": moment(data.get("created_at")),
+        "raw": data,
+    }
+
+
 def network_of(data: Mapping[str, Any]) -> Network:
     """Return the record of Neutron's ``network``."""
     return Network(
-        id=data["id"],
+        **_common(data),
         name=data["name"],
-        description=data.get("description") or "",
         status=data.get("status") or "",
         is_admin_state_up=data.get("admin_state_up", True),
         is_shared=data.get("shared", False),
         is_external=data.get("router:external", False),
         subnet_ids=tuple(data.get("subnets") or ()),
         mtu=data.get("mtu"),
-        project_id=data.get("project_id"),
-        tags=tuple(data.get("tags") or ()),
-        created_at=moment(data.get("created_at")),
-        raw=data,
     )
 
 
 def subnet_of(data: Mapping[str, Any]) -> Subnet:
     """Return the record of Neutron's ``subnet``."""
     return Subnet(
-        id=data["id"],
+        **_common(data),
         name=data["name"],
         network_id=data["network_id"],
         cidr=data["cidr"],
         ip_version=data["ip_version"],
-        description=data.get("description") or "",
         gateway_ip=data.get("gateway_ip"),
         is_dhcp_enabled=data.get("enable_dhcp", True),
         dns_nameservers=tuple(data.get("dns_nameservers") or ()),
         allocation_pools=tuple((p["start"], p["end"]) for p in data.get("allocation_pools") or ()),
         host_routes=tuple((r["destination"], r["nexthop"]) for r in data.get("host_routes") or ()),
-        project_id=data.get("project_id"),
-        tags=tuple(data.get("tags") or ()),
-        created_at=moment(data.get("created_at")),
-        raw=data,
     )
 
 
@@ -70,9 +72,8 @@ def router_of(data: Mapping[str, Any]) -> Router:
     """Return the record of Neutron's ``router``."""
     gateway = data.get("external_gateway_info") or {}
     return Router(
-        id=data["id"],
+        **_common(data),
         name=data["name"],
-        description=data.get("description") or "",
         status=data.get("status") or "",
         is_admin_state_up=data.get("admin_state_up", True),
         external_network_id=gateway.get("network_id"),
@@ -81,10 +82,6 @@ def router_of(data: Mapping[str, Any]) -> Router:
         routes=tuple(
             Route(destination=r["destination"], nexthop=r["nexthop"]) for r in data.get("routes") or ()
         ),
-        project_id=data.get("project_id"),
-        tags=tuple(data.get("tags") or ()),
-        created_at=moment(data.get("created_at")),
-        raw=data,
     )
 
 
@@ -102,10 +99,9 @@ def port_of(data: Mapping[str, Any]) -> Port:
     """Return the record of Neutron's ``port``."""
     pairs = data.get("allowed_address_pairs") or ()
     return Port(
-        id=data["id"],
+        **_common(data),
         name=data["name"],
         network_id=data["network_id"],
-        description=data.get("description") or "",
         status=data.get("status") or "",
         is_admin_state_up=data.get("admin_state_up", True),
         mac_address=data.get("mac_address") or "",
@@ -115,10 +111,6 @@ def port_of(data: Mapping[str, Any]) -> Port:
         security_group_ids=tuple(data.get("security_groups") or ()),
         allowed_address_pairs=tuple((pair["ip_address"], pair.get("mac_address") or "") for pair in pairs),
         is_port_security_enabled=data.get("port_security_enabled"),
-        project_id=data.get("project_id"),
-        tags=tuple(data.get("tags") or ()),
-        created_at=moment(data.get("created_at")),
-        raw=data,
     )
 
 
@@ -143,33 +135,23 @@ def rule_of(data: Mapping[str, Any]) -> SecurityGroupRule:
 def security_group_of(data: Mapping[str, Any]) -> SecurityGroup:
     """Return the record of Neutron's ``security_group``."""
     return SecurityGroup(
-        id=data["id"],
+        **_common(data),
         name=data["name"],
-        description=data.get("description") or "",
         rules=tuple(rule_of(rule) for rule in data.get("security_group_rules") or ()),
         is_stateful=data.get("stateful", True),
-        project_id=data.get("project_id"),
-        tags=tuple(data.get("tags") or ()),
-        created_at=moment(data.get("created_at")),
-        raw=data,
     )
 
 
 def floating_ip_of(data: Mapping[str, Any]) -> FloatingIp:
     """Return the record of Neutron's ``floatingip``."""
     return FloatingIp(
-        id=data["id"],
+        **_common(data),
         ip_address=data["floating_ip_address"],
         external_network_id=data["floating_network_id"],
         status=data.get("status") or "",
-        description=data.get("description") or "",
         port_id=data.get("port_id"),
         fixed_ip_address=data.get("fixed_ip_address"),
         router_id=data.get("router_id"),
-        project_id=data.get("project_id"),
-        tags=tuple(data.get("tags") or ()),
-        created_at=moment(data.get("created_at")),
-        raw=data,
     )
 
 

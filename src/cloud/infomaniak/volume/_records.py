@@ -230,14 +230,23 @@ class UploadedImage(Record):
     status: str
 
 
+def _common(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what volumes, snapshots and backups all have."""
+    return {
+        "id": data["id"],
+        "name": data.get("name") or "",
+        "size_gib": data["size"],
+        "status": data["status"],
+        "description": data.get("description") or "",
+        "created_at": moment(data.get("created_at")),
+        "raw": data,
+    }
+
+
 def volume_of(data: Mapping[str, Any]) -> Volume:
     """Return the record of Cinder's ``volume``."""
     return Volume(
-        id=data["id"],
-        name=data.get("name") or "",
-        size_gib=data["size"],
-        status=data["status"],
-        description=data.get("description") or "",
+        **_common(data),
         volume_type=data.get("volume_type"),
         is_bootable=str(data.get("bootable", False)).lower() == "true",  # a text, of all things
         is_encrypted=bool(data.get("encrypted", False)),
@@ -248,8 +257,6 @@ def volume_of(data: Mapping[str, Any]) -> Volume:
         source_volume_id=data.get("source_volid"),
         image_id=(data.get("volume_image_metadata") or {}).get("image_id"),
         metadata=FrozenMap(data.get("metadata") or {}),
-        created_at=moment(data.get("created_at")),
-        raw=data,
     )
 
 
@@ -278,27 +285,17 @@ def volume_type_of(data: Mapping[str, Any]) -> VolumeType:
 def snapshot_of(data: Mapping[str, Any]) -> VolumeSnapshot:
     """Return the record of Cinder's ``snapshot``."""
     return VolumeSnapshot(
-        id=data["id"],
-        name=data.get("name") or "",
+        **_common(data),
         volume_id=data["volume_id"],
-        size_gib=data["size"],
-        status=data["status"],
-        description=data.get("description") or "",
         metadata=FrozenMap(data.get("metadata") or {}),
-        created_at=moment(data.get("created_at")),
-        raw=data,
     )
 
 
 def backup_of(data: Mapping[str, Any]) -> VolumeBackup:
     """Return the record of Cinder's ``backup``."""
     return VolumeBackup(
-        id=data["id"],
-        name=data.get("name") or "",
+        **_common(data),
         volume_id=data["volume_id"],
-        size_gib=data["size"],
-        status=data["status"],
-        description=data.get("description") or "",
         is_incremental=bool(data.get("is_incremental", False)),
         has_dependent_backups=bool(data.get("has_dependent_backups", False)),
         snapshot_id=data.get("snapshot_id"),
@@ -307,8 +304,6 @@ def backup_of(data: Mapping[str, Any]) -> VolumeBackup:
         fail_reason=data.get("fail_reason") or None,
         availability_zone=data.get("availability_zone"),
         data_at=moment(data.get("data_timestamp")),
-        created_at=moment(data.get("created_at")),
-        raw=data,
     )
 
 
