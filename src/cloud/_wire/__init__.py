@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cloud._wire._types import Body as Body
     from cloud._wire._types import HttpRequest as HttpRequest
     from cloud._wire._types import HttpResponse as HttpResponse
+    from cloud._wire._types import Mark as Mark
     from cloud._wire._types import Origin as Origin
     from cloud._wire._types import Timeouts as Timeouts
     from cloud._wire._types import TlsOptions as TlsOptions
@@ -43,6 +44,7 @@ __all__ = [
     "HttpRequest",
     "HttpResponse",
     "InvalidHeaderError",
+    "Mark",
     "Origin",
     "ProtocolError",
     "ProxyError",
@@ -70,6 +72,7 @@ __getattr__, __dir__ = lazy_exports(
         "HttpRequest": "._types",
         "HttpResponse": "._types",
         "InvalidHeaderError": "._errors",
+        "Mark": "._types",
         "Origin": "._types",
         "ProtocolError": "._errors",
         "ProxyError": "._errors",

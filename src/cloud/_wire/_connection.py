@@ -138,7 +138,7 @@ class Connection:
             error = self._send(request.body, head, length)
             if error is not None:
                 self._check_for_early_answer(error)
-            response = self._receive(request.method == "HEAD", error is None)
+            response = self._receive(request, error is None)
         except BaseException:
             self.close()
             raise
@@ -172,7 +172,7 @@ class Connection:
             ) from error
         raise self._broken(f"broken while sending: {error}", started=False) from error
 
-    def _receive(self, is_head: bool, reusable: bool) -> SocketResponse:
+    def _receive(self, request: HttpRequest, reusable: bool) -> SocketResponse:
         """Return the first answer that is not an interim one."""
         filled = 0
         try:
@@ -180,7 +180,7 @@ class Connection:
                 end, filled = self._receive_head(filled)
                 head = Head(self.buffer, self._view, end)
                 if head.status >= _FIRST_FINAL:
-                    return self._respond(head, end, filled, is_head, reusable)
+                    return self._respond(request, head, end, filled, reusable)
                 # An interim answer makes room for the next one.
                 filled -= end
                 self._view[:filled] = self._view[end : end + filled]
@@ -188,11 +188,15 @@ class Connection:
             raise self._protocol_error(error) from error
         raise self._protocol_error("too many interim answers")
 
-    def _respond(self, head: Head, end: int, filled: int, is_head: bool, reusable: bool) -> SocketResponse:
+    def _respond(
+        self, request: HttpRequest, head: Head, end: int, filled: int, reusable: bool
+    ) -> SocketResponse:
+        if request.mark is not None and request.mark.contradicts(head.headers):
+            raise BadAnswer("it answers another request")
         if head.status == _PROXY_AUTHENTICATION and self.route.proxy is not None:
             raise ProxyError("wants other credentials", host=self.host, status=head.status)
         chunked, length = head.is_chunked(), head.body_length()
-        if is_head or head.status in _BODILESS:
+        if request.method == "HEAD" or head.status in _BODILESS:
             chunked, length = False, 0
         option = head.headers.get("connection")
         if option is not None and "close" in option.lower():

@@ -65,6 +65,28 @@ class Origin(NamedTuple):
         return cls(scheme, host, _DEFAULT_PORTS[scheme] if port is None else port)
 
 
+class Mark(NamedTuple):
+    """What tells the answer to a request from the answers to others: the server repeats it.
+
+    HTTP/1.1 has nothing of the kind: without a mark, a second answer to an earlier request that arrives once the
+    next request is on its way is taken for that one's.
+
+    Attributes:
+        header: of the answer, in lower case.
+        text: how its value ends.
+        family: what stands in the value wherever a server repeats marks; empty: every value is a repeated mark.
+    """
+
+    header: str
+    text: str
+    family: str = ""
+
+    def contradicts(self, headers: dict[str, str]) -> bool:
+        """Return whether `headers` repeat another mark than this one; a server that repeats none does not."""
+        said = headers.get(self.header, "")
+        return said != "" and self.family in said and not said.endswith(self.text)
+
+
 @dataclass(slots=True)
 class HttpRequest:
     """One request. Re-sendable as long as its body is.
@@ -75,6 +97,7 @@ class HttpRequest:
             pass ``value.encode("utf-8").decode("latin-1")``.
         body: see `Body`.
         content_length: needed only for an iterable whose length is known.
+        mark: an answer that repeats another one is not taken for this request's.
     """
 
     method: str
@@ -83,6 +106,7 @@ class HttpRequest:
     headers: dict[str, str] = field(repr=False)
     body: Body | None = field(default=None, repr=False)
     content_length: int | None = None
+    mark: Mark | None = None
 
 
 class HttpResponse(ABC):

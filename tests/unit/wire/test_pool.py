@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cloud._wire import TransportClosedError
+from cloud._wire import Mark, ProtocolError, TransportClosedError
 from unit.wire.scripted import OK_EMPTY, Peer, ok, request
 
 if TYPE_CHECKING:
@@ -121,6 +121,74 @@ def test_a_connection_that_the_server_gave_up_is_not_used_again(
     transport.send(request(server.origin)).close()
     assert done.wait(20)
     assert connection_used(transport, server) == "2"
+
+
+@pytest.mark.parametrize("framing", ["sized", "chunked", "empty", "head"])
+def test_an_answer_behind_an_answer_drops_the_connection(
+    serve: Serve, transport: SocketTransport, framing: str
+) -> None:
+    """Also where both came in one piece: the second is neither read nor left for the next request."""
+    first = {
+        "sized": ok(b"first"),
+        "chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n0\r\n\r\n",
+        "empty": OK_EMPTY,
+        "head": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+    }[framing]
+
+    def script(peer: Peer) -> None:
+        if peer.number > 1:
+            answer_for_ever(peer)
+        peer.answer_and_wait(first + ok(b"stale"))
+
+    server = serve(script)
+    method = "HEAD" if framing == "head" else "GET"
+    with transport.send(request(server.origin, method)) as response:
+        assert response.read(100) == (b"first" if framing in {"sized", "chunked"} else b"")
+    assert connection_used(transport, server) == "2"
+
+
+@pytest.mark.parametrize(
+    ("said", "is_refused"),
+    [
+        ("ours-1", True),
+        ("tx1-ours-1", True),
+        ("tx1-ours-22", True),
+        ("ours-2", False),
+        ("tx1-ours-2", False),
+        ("tx1", False),  # a server that repeats nothing
+        ("", False),
+    ],
+)
+def test_an_answer_that_repeats_the_mark_of_another_request_is_refused(
+    serve: Serve, transport: SocketTransport, said: str, is_refused: bool
+) -> None:
+    def script(peer: Peer) -> None:
+        peer.answer(ok(b"", "X-Id: ours-1"))
+        peer.answer_and_wait(ok(b"late", f"X-Id: {said}"))
+
+    server = serve(script)
+    first, second = request(server.origin), request(server.origin)
+    first.mark, second.mark = Mark("x-id", "ours-1", "ours"), Mark("x-id", "ours-2", "ours")
+    transport.send(first).close()
+    if is_refused:
+        with pytest.raises(ProtocolError, match="answers another request") as caught:
+            transport.send(second)
+        assert caught.value.request_sent
+    else:
+        with transport.send(second) as response:
+            assert response.read(100) == b"late"
+    assert server.connections == 1
+    transport.close()
+
+
+def test_where_nothing_else_stands_in_the_header_any_other_value_is_refused(
+    serve: Serve, transport: SocketTransport
+) -> None:
+    server = serve(lambda peer: peer.answer_and_wait(ok(b"", "X-Id: someone-else")))
+    one = request(server.origin)
+    one.mark = Mark("x-id", "ours-1")
+    with pytest.raises(ProtocolError, match="answers another request"):
+        transport.send(one)
 
 
 def test_origins_do_not_share_connections(serve: Serve, transport: SocketTransport) -> None:

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from cloud._dialects._answers import parse_http_date, read_error_bytes
+from cloud._dialects._marks import Marks
 from cloud._dialects.azure_blob._auth import BearerAuthorization, SharedKey
 from cloud._dialects.azure_blob._errors import AzureServiceError
 from cloud._wire._types import HttpRequest
@@ -54,6 +55,8 @@ class Exchange:
         self._clock = clock
         self._skew = 0.0
         self._host = endpoint.origin.host_header
+        # https://learn.microsoft.com/rest/api/storageservices/get-blob#response-headers
+        self._marks = Marks("x-ms-client-request-id", every_value=True)
 
     def now(self) -> float:
         """Return the service's time as far as it is known, in seconds since the epoch."""
@@ -126,13 +129,21 @@ class Exchange:
         headers: Mapping[str, str] | None,
         body: Payload | None,
     ) -> HttpResponse:
-        sent = HiddenValues({"host": self._host, "x-ms-version": self.api_version})
+        mark = self._marks.next()
+        sent = HiddenValues(
+            {"host": self._host, "x-ms-version": self.api_version, "x-ms-client-request-id": mark.text}
+        )
         if headers is not None:
             sent.update(headers)
         length = 0 if body is None else body.nbytes if isinstance(body, memoryview) else len(body)
         # The target is in no local variable: a signature may stand in it.
         request = HttpRequest(
-            method, self.endpoint.origin, self.authorized(method, path, query, sent, length), sent, body
+            method,
+            self.endpoint.origin,
+            self.authorized(method, path, query, sent, length),
+            sent,
+            body,
+            mark=mark,
         )
         facts = call_facts()
         facts.requests += 1

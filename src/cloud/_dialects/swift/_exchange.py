@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from cloud._dialects._answers import load_json, read_document, read_error_bytes
+from cloud._dialects._marks import Marks
 from cloud._dialects.swift._errors import SwiftServiceError, plain_text
 from cloud._wire._types import HttpRequest
 from cloud.common._observe import call_facts
@@ -41,6 +42,8 @@ class Exchange:
         self._clock = clock
         self._quoted: dict[str, str] = {}
         self._info: Mapping[str, Any] | None = None
+        # Swift appends it to the transaction's id: https://docs.openstack.org/api-ref/object-store/
+        self._marks = Marks("x-trans-id")
 
     def now(self) -> float:
         """Return the time in seconds since the epoch."""
@@ -105,10 +108,17 @@ class Exchange:
     def _send(
         self, access: Access, method: str, target: str, headers: Mapping[str, str] | None, body: Body | None
     ) -> HttpResponse:
-        sent = HiddenValues({"host": access.origin.host_header, "x-auth-token": access.token.reveal()})
+        mark = self._marks.next()
+        sent = HiddenValues(
+            {
+                "host": access.origin.host_header,
+                "x-auth-token": access.token.reveal(),
+                "x-trans-id-extra": mark.text,
+            }
+        )
         if headers is not None:
             sent.update(headers)
-        return self._exchange(HttpRequest(method, access.origin, access.path + target, sent, body))
+        return self._exchange(HttpRequest(method, access.origin, access.path + target, sent, body, mark=mark))
 
     def _exchange(self, request: HttpRequest) -> HttpResponse:
         facts = call_facts()
