@@ -226,6 +226,30 @@ def test_a_plan_only_reads(client: InfomaniakNetworkClient, cloud: responses.Req
     assert {line.partition(" ")[0] for line in sent(cloud)} == {"GET"}
 
 
+def test_a_gateway_that_is_not_external_is_refused_and_those_that_are_named(
+    client: InfomaniakNetworkClient, cloud: responses.RequestsMock
+) -> None:
+    network = SAMPLES["network"]["network"]
+    cloud.get(f"{NEUTRON}/networks/n", json={"network": {**network, "router:external": False}})
+    cloud.get(f"{NEUTRON}/networks", json={"networks": [{**network, "name": "ext-floating1"}]})
+    with pytest.raises(InvalidRequestError, match="not external") as caught:
+        client.create_router("r", external_network="n", dry_run=True)
+    assert caught.value.hint == "there are ext-floating1"
+
+
+def test_a_part_of_a_load_balancer_that_goes_is_looked_for_in_its_plan(
+    client: InfomaniakNetworkClient, cloud: responses.RequestsMock
+) -> None:
+    cloud.get(f"{OCTAVIA}/pools/p/members/m", status=404)
+    with pytest.raises(NotFoundError):
+        client.remove_pool_member("p", "m", dry_run=True)
+    cloud.get(f"{OCTAVIA}/pools/p", status=404)
+    assert client.remove_pool_member("p", "m") is False
+    assert sent(cloud, "DELETE") == []
+    with pytest.raises(InvalidRequestError):
+        client.update_pool("..", name="n", dry_run=True)
+
+
 def test_a_floating_ip_is_not_taken_from_its_port(
     client: InfomaniakNetworkClient, cloud: responses.RequestsMock
 ) -> None:

@@ -163,7 +163,9 @@ class CreateCalls(ComputeCalls):
         if len(found) != 1:
             raise InvalidRequestError(
                 f"the project sees {len(found)} networks, so one must be named",
-                hint=there_are(f"{network.get('name') or 'one'} ({network['id']})" for network in found),
+                hint=there_are(f"{network.get('name') or 'one'} ({network['id']})" for network in found)
+                if found
+                else "make one first",
             )
         return str(found[0]["id"])
 
