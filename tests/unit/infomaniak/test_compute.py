@@ -203,7 +203,7 @@ def test_a_network_is_chosen_only_where_there_is_no_choice(
         client.create_instance("web", SMALL, "image")
     assert caught.value.hint == "there are one (b), up (a)"
     cloud.replace(responses.GET, f"{NEUTRON}/networks", json={"networks": []})
-    with pytest.raises(InvalidRequestError, match="0 networks.*make one first"):
+    with pytest.raises(InvalidRequestError, match=r"0 networks.*make one first"):
         client.create_instance("web", SMALL, "image")
     assert sent(cloud, "POST") == []
 
