@@ -28,7 +28,8 @@ class ObjectStream:
     """The bytes of one object, or of a range of it, from front to back.
 
     The first answer pins the ETag; a cut connection is resumed from the last byte with that pin, so that
-    bytes of two versions are never mixed. The checksum of a whole object is compared at its end.
+    bytes of two versions are never mixed. The checksum of a whole object is compared at its end, and that of an
+    answer with a range where the service names one.
     """
 
     def __init__(
@@ -48,7 +49,6 @@ class ObjectStream:
         self._request = request
         self._cuts = 0
         self._pace = active_pace() or pace_for((), limit)
-        self._checksum: _checksums.Checksum | None = None
         self.verified: str | None = None
         if body is None:
             body = self._fetch(request, first_answer)
@@ -56,9 +56,13 @@ class ObjectStream:
         self.info: ObjectInfo = body.info
         self.position = body.start
         self.end = body.start + body.length
-        if request.is_whole and body.checksum is not None:
-            self._checksum = _checksums.new(body.checksum[0])
-            self._expected = body.checksum
+        self._covers_all = request.is_whole and body.checksum is not None
+        self._expect(body.checksum if self._covers_all else body.range_checksum)
+
+    def _expect(self, expected: tuple[_checksums.ChecksumAlgorithm, str] | None) -> None:
+        """Compare what is read from now on with the checksum `expected`."""
+        self._expected = expected
+        self._checksum = None if expected is None else _checksums.new(expected[0])
 
     def _fetch(
         self, request: GetRequest, check: Callable[[ObjectBody, GetRequest], ObjectBody]
@@ -125,18 +129,21 @@ class ObjectStream:
         if body.info.size != self.info.size:
             body.close()
             raise wrong_size(self.info.size, body.info.size)
+        if not self._covers_all:
+            self._expect(body.range_checksum)
         return body
 
     def _finish(self) -> None:
         self.close()
-        if self._checksum is not None:
+        if self._checksum is not None and self._expected is not None:
             checksum, self._checksum = self._checksum, None
             algorithm, expected = self._expected
             if checksum.value() != expected:
                 raise wrong_checksum(
                     algorithm, context=self._runtime.context(self._operation, self._resource)
                 )
-            self.verified = algorithm.value
+            if self._covers_all:
+                self.verified = algorithm.value
 
     def take_checksum(self) -> tuple[_checksums.ChecksumAlgorithm, str] | None:
         """Return the checksum to expect when its parts can be combined; whoever takes it compares it.
@@ -144,7 +151,7 @@ class ObjectStream:
         A checksum that cannot be combined stays None here: ranges that are read in parallel then have
         nothing to be compared with but their lengths.
         """
-        if self._checksum is None:
+        if self._checksum is None or self._expected is None:
             return None
         self._checksum = None
         return self._expected if self._expected[0] in _checksums.FASTEST_FIRST else None
@@ -214,8 +221,9 @@ def fetch_small(
         call_facts().bytes_received += len(data)
         if len(data) != body.length:
             raise IntegrityError(f"got {len(data)} of {body.length} bytes", retryable=True)
-        if request.is_whole and body.checksum is not None:
-            algorithm, expected = body.checksum
+        named = body.checksum if request.is_whole else body.range_checksum
+        if named is not None:
+            algorithm, expected = named
             if _checksums.checksum_of(algorithm, data) != expected:
                 raise wrong_checksum(algorithm)
         return data

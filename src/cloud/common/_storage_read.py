@@ -244,9 +244,13 @@ class StorageReads(StorageCore):
             nonlocal pin
             group = merged[index]
             request = self._get_request(bucket, key, group.start, group.end, version_id, pin)
-            stream = ObjectStream(self._runtime, "read_ranges", self._get, request)
-            pin = pin or stream.info.etag
-            data = b"".join(self._chunks(stream, group.end - group.start))
+            try:
+                etag, data = self._range(request)
+            except IntegrityError as error:
+                if not error.retryable:
+                    raise
+                etag, data = self._range(request)
+            pin = pin or etag
             for place in group.wanted:
                 start, end = ranges[place]
                 results[place] = data[start - group.start : end - group.start]
@@ -256,6 +260,11 @@ class StorageReads(StorageCore):
                 fetch(0)  # alone, for the pin
                 map_bounded(fetch, range(1, len(merged)), self._transfer.max_workers)
         return results
+
+    def _range(self, request: GetRequest) -> tuple[str | None, bytes]:
+        """Return the object's ETag and the bytes of one range."""
+        stream = ObjectStream(self._runtime, "read_ranges", self._get, request)
+        return stream.info.etag, b"".join(self._chunks(stream, max(1, stream.end - stream.position)))
 
     @final
     def get_object_metadata(

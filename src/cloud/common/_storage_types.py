@@ -187,12 +187,14 @@ class ObjectBody(ABC):
         length: how many bytes this answer holds.
         checksum: algorithm and base64 value of the whole object's checksum, when the service named one
             that can be computed here; None otherwise.
+        range_checksum: likewise of exactly the bytes of this answer.
     """
 
     info: ObjectInfo
     start: int
     length: int
     checksum: tuple[ChecksumAlgorithm, str] | None = None
+    range_checksum: tuple[ChecksumAlgorithm, str] | None = None
 
     @abstractmethod
     def readinto(self, buffer: memoryview) -> int:

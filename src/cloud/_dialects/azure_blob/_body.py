@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 MAX_MD5_BODY = 32 << 20
 """Larger bodies are not compared with an MD5, the only checksum that Azure keeps: it costs 1.4 s of CPU a
 gigabyte. Bodies above the default threshold are stored in blocks, for which Azure keeps none anyway."""
+MAX_MD5_RANGE = 4 << 20
+"""Azure computes the MD5 of a range up to this many bytes, and refuses to be asked for that of a larger one.
+https://learn.microsoft.com/rest/api/storageservices/get-blob#request-headers"""
 _CUT = len(PREFIX)
 
 
@@ -61,6 +64,12 @@ def stored_md5(headers: Mapping[str, str]) -> str | None:
     if whole is not None:
         return whole or None
     return None if "content-range" in headers else headers.get("content-md5") or None
+
+
+def range_checksum(headers: Mapping[str, str]) -> tuple[ChecksumAlgorithm, str] | None:
+    """Return the checksum of the range in an answer to a request that asked for it; None without one."""
+    md5 = headers.get("content-md5")
+    return (ChecksumAlgorithm.MD5, md5) if md5 and "content-range" in headers else None
 
 
 def whole_checksum(headers: Mapping[str, str], size: int) -> tuple[ChecksumAlgorithm, str] | None:
