@@ -9,6 +9,7 @@ https://cloud.google.com/storage/docs/composite-objects
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -31,19 +32,20 @@ from cloud._wire._errors import WireError
 from cloud.common._checksums import ChecksumAlgorithm
 from cloud.common._paging import Advance, Page, sifted
 from cloud.common._records import UnfinishedUpload
-from cloud.common._storage_types import DeleteRequest, Part, PutRequest, Stored
-from cloud.common.errors import IntegrityError
+from cloud.common._storage_types import DeleteRequest, Part, PutRequest, Stored, Upload
+from cloud.common.errors import CloudError, IntegrityError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cloud._dialects.gcs._operations import Operations
     from cloud.common._bodies import Payload
-    from cloud.common._storage_types import ListRequest, Upload
+    from cloud.common._storage_types import ListRequest
 
 COMPOSE_SOURCES = 32
 """Objects that one call composes: https://cloud.google.com/storage/docs/composite-objects#_Compose"""
 _MARKER = "upload"
+_FIRST_SERVER_ERROR = 500
 _KEY = "cloud-upload-of"
 _JSON = {"content-type": "application/json; charset=UTF-8"}
 _OCTETS = "application/octet-stream"
@@ -60,7 +62,10 @@ class _Source(NamedTuple):
 
 
 def begin(ops: Operations, request: PutRequest) -> str:
-    """Begin an upload: store the object that says so, and return the upload's id."""
+    """Begin an upload: store the object that says so, and return the upload's id.
+
+    Whoever tries again gets another id. So what a try may have left is removed: nobody else knows of it.
+    """
     upload_id = uuid.uuid4().hex
     marker = PutRequest(
         request.bucket,
@@ -69,8 +74,21 @@ def begin(ops: Operations, request: PutRequest) -> str:
         metadata={_KEY: quote(request.key, safe="")},
         storage_class=_PART_CLASS,
     )
-    ops.put_at_once(marker, b"")
+    try:
+        ops.put_at_once(marker, b"")
+    except (CloudError, GCSServiceError, WireError) as error:
+        if _may_be_stored(error):
+            with suppress(CloudError, GCSServiceError, WireError):  # the first failure is the one to tell of
+                abort(ops, Upload(request, upload_id))
+        raise
     return upload_id
+
+
+def _may_be_stored(error: CloudError | GCSServiceError | WireError) -> bool:
+    """Return whether a write that failed so may have happened."""
+    if isinstance(error, GCSServiceError):
+        return error.status >= _FIRST_SERVER_ERROR
+    return error.request_sent
 
 
 def put_part(ops: Operations, upload: Upload, number: int, payload: Payload) -> Part:
