@@ -18,12 +18,12 @@ from cloud._registry import StorageLocation
 from cloud.common import TransferConfig
 from cloud.testing import Fault, FaultProxy
 from cloud.transfer import cleanup
-from faults.services import SERVICES
+from faults.services import SERVICES, Service
 from faults.support import KIB, MIB, PATIENCE, Kind, client_for, random_bytes
 
 if TYPE_CHECKING:
     from cloud.aws import S3Client
-    from servers import GcsServer, Server
+    from servers import Server
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -52,21 +52,30 @@ def test_what_s3_named_and_never_said_is_left_to_the_cleanup(
     direct.delete_bucket(bucket, force=True)
 
 
-@pytest.mark.parametrize("kind", [Kind.LOST_REPLY, Kind.LOST_REPLY_FIN, Kind.LOST_REPLY_503, Kind.TRUNC_CL])
-def test_what_was_named_here_is_removed_before_the_next_try(kind: Kind, fake_gcs_server: GcsServer) -> None:
-    """Google's uploads by compose: the name is ours, and no other writer's."""
-    bucket = f"begun-{uuid4().hex}"
-    google = SERVICES[0]
+MARKERS = {"gcs": ("POST", "uploadType="), "swift": ("PUT", "_segments/")}
+
+
+@pytest.mark.parametrize("kind", [Kind.LOST_REPLY, Kind.LOST_REPLY_FIN, Kind.LOST_REPLY_503, Kind.JUNK])
+@pytest.mark.parametrize(
+    "service", [one for one in SERVICES if one.name in MARKERS], ids=lambda one: one.name
+)
+def test_what_was_named_here_is_removed_before_the_next_try(
+    kind: Kind, service: Service, request: pytest.FixtureRequest
+) -> None:
+    """Google's uploads by compose and Swift's large objects: the name is ours, and no other writer's."""
+    server, bucket = request.getfixturevalue(service.fixture), f"begun-{uuid4().hex}"
+    method, path = MARKERS[service.name]
     with (
-        FaultProxy(fake_gcs_server.endpoint_url) as proxy,
-        google.client(fake_gcs_server, proxy.url, PATIENCE) as client,
-        google.client(fake_gcs_server, fake_gcs_server.endpoint_url, PATIENCE) as direct,
+        FaultProxy(server.endpoint_url) as proxy,
+        service.client(server, proxy.url, PATIENCE) as client,
+        service.client(server, server.endpoint_url, PATIENCE) as direct,
     ):
         direct.create_bucket(bucket)
-        proxy.inject(Fault(kind=kind, method="POST", path="uploadType="))
+        direct.upload_file(bucket, "before", BODY, transfer=IN_PARTS)  # Swift's segments have a container now
+        proxy.inject(Fault(kind=kind, method=method, path=path))
         client.upload_file(bucket, "k", BODY, transfer=IN_PARTS)
         assert sum(request.fault is kind for request in proxy.requests) == 1
         assert direct.list_unfinished_uploads(bucket) == []
-        assert [info.key for info in direct.list_objects(bucket)] == ["k"]
+        assert [info.key for info in direct.list_objects(bucket)] == ["before", "k"]
         assert direct.download_file(bucket, "k") == BODY
         direct.delete_bucket(bucket, force=True)

@@ -12,6 +12,7 @@ import json
 import re
 import secrets
 import time
+from contextlib import suppress
 from hashlib import md5
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
@@ -21,9 +22,10 @@ from cloud._dialects.swift._errors import SwiftServiceError
 from cloud._dialects.swift._exchange import require_etag
 from cloud._dialects.swift._listing import iter_names, names_after
 from cloud._dialects.swift._objects import finish_write, md5_of, object_headers
+from cloud._wire._errors import WireError
 from cloud.common._paging import Page, sifted
 from cloud.common._storage_types import Part, Stored
-from cloud.common.errors import IntegrityError, InvalidRequestError
+from cloud.common.errors import CloudError, IntegrityError, InvalidRequestError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,6 +44,7 @@ MAX_MANIFEST_SEGMENTS = 1000  # https://docs.openstack.org/swift/latest/middlewa
 MAX_PARTS = 10_000
 """More than one manifest holds are put into manifests of manifests; this many are promised everywhere."""
 _MAX_NAME_BYTES = 1024
+_FIRST_SERVER_ERROR = 500
 _GROUP = re.compile(r"(?s)(.+)/slo-([0-9a-f]{16}-[0-9a-f]{16})/.*").fullmatch
 _JSON = {"accept": "application/json", "content-type": "application/json"}
 
@@ -83,7 +86,10 @@ def upload_of(name: str) -> tuple[str, str] | None:
 
 
 def begin(large: LargeObjects, request: PutRequest) -> str:
-    """Begin an upload and return its id."""
+    """Begin an upload and return its id.
+
+    Whoever tries again gets another id. So what a try may have left is removed: nobody else knows of it.
+    """
     container = segments_container(request.bucket)
     if len(container.encode()) > MAX_CONTAINER_BYTES:
         raise InvalidRequestError(
@@ -97,11 +103,24 @@ def begin(large: LargeObjects, request: PutRequest) -> str:
             " bytes in UTF-8: its segments are named after it"
         )
     large.note_large(request.bucket)  # before there is anything that a failure would leave behind
+    try:
+        _put_first(large, request.bucket, container, marker)
+    except (SwiftServiceError, WireError) as error:
+        if error.request_sent if isinstance(error, WireError) else error.status >= _FIRST_SERVER_ERROR:
+            with suppress(
+                SwiftServiceError, WireError, CloudError
+            ):  # the first failure is the one to tell of
+                large.exchange.call("DELETE", container, marker, accepts=(204, 404)).close()
+        raise
+    return upload_id
+
+
+def _put_first(large: LargeObjects, bucket: str, container: str, marker: str) -> None:
+    """Store the object that stands for an upload, and make the container for it where need be."""
     if _put_marker(large, container, marker) == 404:
-        _make_container(large, request.bucket, container)
+        _make_container(large, bucket, container)
         if _put_marker(large, container, marker) == 404:
             raise SwiftServiceError(404, "the container for the segments was deleted", {})
-    return upload_id
 
 
 def _put_marker(large: LargeObjects, container: str, name: str) -> int:
