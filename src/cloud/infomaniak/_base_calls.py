@@ -9,7 +9,13 @@ from urllib.parse import parse_qsl, urlsplit
 from cloud.common._base_resource import BaseClient
 from cloud.common._cancel import pause
 from cloud.common._paging import Page, Pager
-from cloud.common.errors import ConfigurationError, NotFoundError, TimeoutError_
+from cloud.common.errors import (
+    CloudError,
+    ConfigurationError,
+    NotFoundError,
+    ServiceUnavailableError,
+    TimeoutError_,
+)
 from cloud.infomaniak._errors import AnswerError, AnswerShapeError, ResourceFailedError
 
 if TYPE_CHECKING:
@@ -18,7 +24,6 @@ if TYPE_CHECKING:
     from cloud.common._observe import Observer
     from cloud.common._ratelimit import Limiter
     from cloud.common._retry import RetryPolicy
-    from cloud.common.errors import CloudError
     from cloud.infomaniak._connection import OpenStackConnection
 
 T = TypeVar("T")
@@ -110,6 +115,7 @@ class ServiceCalls(BaseClient):
         idempotent: bool | None = None,
         text: bool = False,
         service: str | None = None,
+        read: Callable[[Any], Any] | None = None,
     ) -> Any:
         """Return the JSON that one request to the service answers; None for an empty body.
 
@@ -122,12 +128,13 @@ class ServiceCalls(BaseClient):
             idempotent: everything but POST by default.
             text: return the body as text instead.
             service: type of another service that the client uses, too; the client's own when None.
+            read: makes the result of the JSON. What it cannot read is no answer of the service: see `read_by`.
         """
         if idempotent is None:
             idempotent = method != "POST"
 
         def send() -> Any:
-            return self._send(
+            body = self._send(
                 method,
                 path,
                 params=params,
@@ -137,8 +144,16 @@ class ServiceCalls(BaseClient):
                 text=text,
                 service=service,
             )
+            return body if read is None else read_by(read, body)
 
         return self._runtime.run(operation, resource, send, idempotent=idempotent)
+
+    def _read(
+        self, read: Callable[[Any], T], operation: str, resource: str, method: str, path: str, **keywords: Any
+    ) -> T:
+        """Return what `read` makes of the JSON that one request answers; `keywords` are those of `_rest`."""
+        found: T = self._rest(operation, resource, method, path, read=read, **keywords)
+        return found
 
     def _service_url(self) -> str:
         """Return the URL that paths are below; a service whose catalogue entry has no version adds it here."""
@@ -184,7 +199,7 @@ class ServiceCalls(BaseClient):
             return None
         try:
             return response.json()
-        except ValueError as exc:
+        except (RecursionError, ValueError) as exc:
             raise AnswerShapeError(response, "it is no JSON") from exc
 
     def _rest_list(
@@ -212,11 +227,7 @@ class ServiceCalls(BaseClient):
             ServiceUnavailableError: an answer has no such list (a broken proxy): never taken for an empty one.
         """
 
-        def fetch(marker: str | None) -> Page[T]:
-            query = {**(params or {}), "limit": page_size, "marker": marker}
-            body = self._rest(
-                operation, resource, "GET", path, params=query, headers=headers, service=service
-            )
+        def page_of(body: Any) -> Page[T]:
             found = body.get(key) if isinstance(body, dict) else None
             if not isinstance(found, list):
                 raise _no_list(key)
@@ -224,6 +235,12 @@ class ServiceCalls(BaseClient):
             if following is None and marker_of is not None and found:
                 following = marker_of(found[-1])
             return Page(tuple(make(item) for item in found), next_token=following)
+
+        def fetch(marker: str | None) -> Page[T]:
+            query = {**(params or {}), "limit": page_size, "marker": marker}
+            return self._read(
+                page_of, operation, resource, "GET", path, params=query, headers=headers, service=service
+            )
 
         return Pager(fetch, token=token, limit=limit)
 
@@ -299,6 +316,23 @@ class ServiceCalls(BaseClient):
         return error
 
 
+def read_by(read: Callable[[Any], T], body: Any) -> T:
+    """Return what `read` makes of the body of an answer.
+
+    Raises:
+        ServiceUnavailableError: it is not what the service documents: a broken proxy, never taken for an empty record.
+    """
+    try:
+        return read(body)
+    except CloudError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as exc:
+        raise ServiceUnavailableError(
+            "the answer is not what the service documents",
+            hint="is there a proxy between you and the service?",
+        ) from exc
+
+
 def _next_marker(body: Mapping[str, Any], key: str) -> str | None:
     """Return the marker in the link to the next page; None on the last one."""
     href = body.get("next")
@@ -313,8 +347,6 @@ def _next_marker(body: Mapping[str, Any], key: str) -> str | None:
 
 
 def _no_list(key: str) -> CloudError:
-    from cloud.common.errors import ServiceUnavailableError
-
     return ServiceUnavailableError(
         f"the answer has no list called {key!r}", hint="is there a proxy between you and the service?"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -12,10 +13,11 @@ from cloud._dialects.swift._login import is_version_1
 from cloud.common._fork import renew_after_fork
 from cloud.common._lazy import require
 from cloud.common._observe import call_facts
-from cloud.common.errors import ConfigurationError
+from cloud.common.errors import CloudError, ConfigurationError
+from cloud.infomaniak._errors import AnswerShapeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Hashable, Iterator, Mapping
 
     import requests
 
@@ -29,6 +31,7 @@ AUTH_URLS: Mapping[str, str] = {
     "dc4-a": "https://api.pub2.infomaniak.cloud/identity/v3",
 }
 DEFAULT_DOMAIN = "Default"
+_MOST_DIGITS = 16  # of a length; int() itself refuses thousands
 
 
 class OpenStackConnection:
@@ -149,7 +152,10 @@ class OpenStackConnection:
         with self._lock:
             session = self._bare_session()
             if session.auth is None:
-                session.auth = self._plugin() if self._is_explicit else self._cloud_region().get_auth()
+                auth = self._plugin() if self._is_explicit else self._cloud_region().get_auth()
+                if hasattr(auth, "get_auth_ref"):  # a bare token has none
+                    auth.get_auth_ref = partial(_login, auth.get_auth_ref)
+                session.auth = auth
             return session
 
     def http(self) -> requests.Session:
@@ -198,12 +204,11 @@ class OpenStackConnection:
         """
         url = self._endpoints.get(service_type)
         if url is None:
-            url = self.session().get_endpoint(
-                service_type=service_type,
-                interface=self.interface(),
-                region_name=self.region(),
-                skip_discovery=True,
-            )
+            session, interface, region = self.session(), self.interface(), self.region()
+            with _understood():
+                url = session.get_endpoint(
+                    service_type=service_type, interface=interface, region_name=region, skip_discovery=True
+                )
         if not url:
             raise ConfigurationError(
                 f"this login's catalogue has no service of type {service_type!r} in region {self.region()!r}",
@@ -280,15 +285,53 @@ def _nothing() -> None:
     """Return None, in a forked child, for what it has to make anew."""
 
 
+def _login(log_in: Callable[..., Any], session: Any, **keywords: Any) -> Any:
+    """Return what Keystone said to a login, once all of it that is used later is understood.
+
+    Raises:
+        InvalidResponse: it is not what Keystone documents; keystoneauth would stumble over it, by errors of any kind.
+    """
+    with _understood():
+        access = log_in(session, **keywords)
+        _ = access.expires, access.project_id, access.user_id
+        if access.has_service_catalog():
+            access.service_catalog.get_endpoints()
+    return access
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Let what keystoneauth stumbles over in a login or its catalogue be an answer that is none."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as exc:
+        if isinstance(exc, (CloudError, OSError)):  # ours, or of requests: an address that is none
+            raise
+        from keystoneauth1.exceptions import InvalidResponse
+
+        raise InvalidResponse(None) from exc  # type: ignore[arg-type]  # it is nowhere looked at
+
+
 def _note(response: requests.Response, *_: Any, **__: Any) -> None:
-    """Tell the call that runs in this thread of an answer."""
+    """Tell the call that runs in this thread of an answer.
+
+    Raises:
+        AnswerShapeError: it leads to what is no URL; requests itself would stumble over that.
+    """
     facts = call_facts()
     facts.requests += 1
     facts.http_status = response.status_code
     facts.request_id = response.headers.get("x-openstack-request-id")
     body = response.request.body
     facts.bytes_sent += len(body) if isinstance(body, (bytes, str)) else 0
-    facts.bytes_received += int(response.headers.get("content-length") or 0)
+    length = response.headers.get("content-length") or ""
+    facts.bytes_received += int(length) if length.isdecimal() and len(length) < _MOST_DIGITS else 0
+    if response.is_redirect:
+        try:
+            target = urlsplit(response.headers["location"].encode("latin-1").decode())
+            target.port  # noqa: B018  # is read where there is a proxy, and raises
+        except ValueError as exc:
+            raise AnswerShapeError(response, "its Location is no URL") from exc
 
 
 def _version_1_plugin(auth_url: str, user: str, key: str) -> Any:

@@ -149,7 +149,7 @@ def read_answer(response: requests.Response) -> Answer:
     """Return the code and the words of an error, in whatever shape the service writes it."""
     try:
         body = response.json()
-    except ValueError:
+    except (RecursionError, ValueError):
         body = None
     code, message = _read_body(body) if isinstance(body, dict) else (None, "")
     if not message:

@@ -48,8 +48,9 @@ class ServiceClient(OpenStackClient):
         headers: Mapping[str, str] | None = None,
     ) -> T:
         """Return the record of what ``GET path`` answers under `key`."""
-        body = self._rest(operation, resource, "GET", path, service=service, headers=headers)
-        return make(inner(body, key))
+        return self._read(
+            read_inner(key, make), operation, resource, "GET", path, service=service, headers=headers
+        )
 
     def _made(
         self,
@@ -64,10 +65,16 @@ class ServiceClient(OpenStackClient):
         headers: Mapping[str, str] | None = None,
     ) -> T:
         """Return the record of what ``POST path`` made. It is sent once."""
-        answer = self._rest(
-            operation, resource, "POST", path, json={key: given(body)}, service=service, headers=headers
+        return self._read(
+            read_inner(key, make),
+            operation,
+            resource,
+            "POST",
+            path,
+            json={key: given(body)},
+            service=service,
+            headers=headers,
         )
-        return make(inner(answer, key))
 
     def _changed(
         self,
@@ -82,10 +89,16 @@ class ServiceClient(OpenStackClient):
         headers: Mapping[str, str] | None = None,
     ) -> T:
         """Return the record of what ``PUT path`` left."""
-        answer = self._rest(
-            operation, resource, "PUT", path, json={key: given(body)}, service=service, headers=headers
+        return self._read(
+            read_inner(key, make),
+            operation,
+            resource,
+            "PUT",
+            path,
+            json={key: given(body)},
+            service=service,
+            headers=headers,
         )
-        return make(inner(answer, key))
 
     def _gone(
         self,
@@ -170,6 +183,26 @@ def inner(body: Any, key: str) -> Any:
             f"the answer has no {key!r}", hint="is there a proxy between you and the service?"
         )
     return found
+
+
+def read_inner(key: str, make: Callable[[Any], T]) -> Callable[[Any], T]:
+    """Return the function that makes a record of what a body has under `key`."""
+    return lambda body: make(inner(body, key))
+
+
+def id_in(body: Mapping[str, Any]) -> str:
+    """Return the id of a record."""
+    return str(body["id"])
+
+
+def read_all(key: str, make: Callable[[Any], T]) -> Callable[[Any], list[T]]:
+    """Return the function that makes a record of each thing in the list that a body has under `key`."""
+    return lambda body: [make(each) for each in inner(body, key)]
+
+
+def texts_in(key: str) -> Callable[[Any], tuple[str, ...]]:
+    """Return the function that gives the texts in the list that a body has under `key`."""
+    return lambda body: tuple(str(each) for each in inner(body, key))
 
 
 def given(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,11 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 import responses
 
+from cloud.common._observe import call_facts
 from cloud.common.errors import (
     ConfigurationError,
     NotFoundError,
+    OutcomeUnknownError,
     ServiceUnavailableError,
     TimeoutError_,
     UnknownServiceError,
@@ -23,7 +26,8 @@ from cloud.infomaniak import (
     ResourceFailedError,
 )
 from cloud.infomaniak._base_calls import _next_marker
-from unit.infomaniak.clouds import CINDER, NOVA, OCTAVIA, SAMPLES, client_of, login, sent
+from cloud.infomaniak._connection import _note
+from unit.infomaniak.clouds import AUTH, CINDER, NOVA, OCTAVIA, SAMPLES, client_of, login, sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,6 +83,91 @@ def test_a_redirect_to_another_host_is_not_followed_with_the_token(cloud: respon
         client.list_zones()
     assert caught.value.http_status == 302
     assert not [line for line in sent(cloud) if "evil" in line]
+
+
+# -- answers that are none -----------------------------------------------------------------------------------------
+_SERVER = SAMPLES["server"]["server"]
+
+
+@pytest.mark.parametrize(
+    "server",
+    [{}, [], "x", {**_SERVER, "addresses": {"net": [None]}}, {**_SERVER, "created": 5}, {**_SERVER, "flavor": None}],
+)  # fmt: skip  # one kind each
+def test_a_record_that_cannot_be_read_is_a_broken_answer(
+    cloud: responses.RequestsMock, server: object
+) -> None:
+    cloud.get(f"{NOVA}/servers/detail", json={"servers": [server]})
+    cloud.get(f"{NOVA}/servers/i", json={"server": server})
+    client = client_of(InfomaniakComputeClient)
+    for call in (client.list_instances, lambda: client.get_instance("i"), lambda: client.list_addresses("i")):
+        with pytest.raises(ServiceUnavailableError, match="is not what the service documents") as caught:
+            call()
+        assert caught.value.operation
+        assert len(caught.value.attempts) > 1
+
+
+def test_what_was_made_and_cannot_be_read_is_not_made_twice(cloud: responses.RequestsMock) -> None:
+    cloud.post(f"{CINDER}/volumes", json={"volume": {"id": "v"}}, status=202)
+    with pytest.raises(OutcomeUnknownError, match="documents"):
+        client_of(InfomaniakVolumeClient).create_volume(1, "n")
+    assert len(sent(cloud, "POST")) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        ({"token": SAMPLES["identity_token"]["token"]}, {}),
+        (
+            {"token": {**SAMPLES["identity_token"]["token"], "expires_at": "tomorrow"}},
+            {"X-Subject-Token": "t"},
+        ),
+        (
+            {
+                "token": {
+                    **SAMPLES["identity_token"]["token"],
+                    "catalog": [{"type": "compute", "endpoints": [None]}],
+                }
+            },
+            {"X-Subject-Token": "t"},
+        ),
+        ({"token": None}, {"X-Subject-Token": "t"}),
+        ([], {"X-Subject-Token": "t"}),
+        (None, {"X-Subject-Token": "t"}),
+    ],
+)
+def test_a_login_that_cannot_be_read_is_a_broken_answer(body: object, headers: dict[str, str]) -> None:
+    with responses.RequestsMock() as mock:
+        mock.post(f"{AUTH}/auth/tokens", json=body, status=201, headers=headers)
+        with pytest.raises(ServiceUnavailableError) as caught:
+            client_of(InfomaniakComputeClient).list_instances()
+    assert (caught.value.operation, caught.value.request_sent) == ("iter_instances", False)
+
+
+@pytest.mark.parametrize("length", ["\u00b2", "9" * 5000, "-1", "1, 1"])
+def test_a_length_that_is_none_is_not_counted(length: str) -> None:
+    answer = requests.Response()
+    answer.status_code, answer.request = 200, requests.Request("GET", "http://nova.test").prepare()
+    answer.headers["Content-Length"] = length
+    facts = call_facts()
+    facts.reset()
+    _note(answer)
+    assert (facts.requests, facts.bytes_received) == (1, 0)
+
+
+@pytest.mark.parametrize("location", ["http://[", "http://h:99999/", "http://h/\u00ff"])
+def test_a_redirect_to_no_url_is_a_broken_answer(cloud: responses.RequestsMock, location: str) -> None:
+    cloud.get(f"{DNS}/zones", status=302, headers={"Location": location})
+    with pytest.raises(ServiceUnavailableError, match="Location is no URL"):
+        client_of(InfomaniakDNSClient).list_zones()
+
+
+def test_an_answer_nested_without_end_is_a_broken_one(cloud: responses.RequestsMock) -> None:
+    cloud.get(f"{DNS}/zones", body="[" * 100_000)
+    cloud.get(f"{DNS}/zones/{ZONE_ID}", body="[" * 100_000, status=500)
+    with pytest.raises(ServiceUnavailableError, match="no JSON"):
+        client_of(InfomaniakDNSClient).list_zones()
+    with pytest.raises(ServiceUnavailableError):
+        client_of(InfomaniakDNSClient).get_zone(ZONE_ID)
 
 
 # -- listings ------------------------------------------------------------------------------------------------------

@@ -558,12 +558,12 @@ def test_no_measures_and_no_answer(client: InfomaniakMeteringClient, cloud: resp
     assert sent(cloud) == []
     url = f"{GNOCCHI}/v1/metric/m/measures"
     cloud.get(url, json=[])
-    cloud.get(url, json={"not": "a list"})
     cloud.get(url, status=404, json={"description": {"cause": "Metric does not exist", "detail": "m"}})
+    cloud.get(url, json={"not": "a list"})
     assert client.get_measures("m", START, END) == []
-    with pytest.raises(ServiceUnavailableError):
-        client.get_measures("m", START, END)
     with pytest.raises(NotFoundError, match="does not exist"):
+        client.get_measures("m", START, END)
+    with pytest.raises(ServiceUnavailableError):
         client.get_measures("m", START, END)
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cloud.common._paging import Page, Pager
 from cloud.common.errors import ConflictError
+from cloud.infomaniak._base_calls import read_by
 from cloud.infomaniak._planning import Step
-from cloud.infomaniak._service import ServiceClient, inner, part, there_are
+from cloud.infomaniak._service import ServiceClient, inner, part, read_inner, there_are
 from cloud.infomaniak.compute._read import instance_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from cloud.common._records import Instance
+
+T = TypeVar("T")
 
 # 2.79 (OpenStack Train, 2019) has all that is used here: tags at creation, flavors by name, events of the deleted.
 HEADERS = {"OpenStack-API-Version": "compute 2.79"}
@@ -39,6 +42,11 @@ class ComputeCalls(ServiceClient):
         path = f"/servers/{part(instance_id)}"
         return self._one(operation, instance_id, path, "server", self._instance_of, headers=HEADERS)
 
+    def _found(self, instance_id: str) -> Instance:
+        """Return the instance, inside of a hook."""
+        server = self._nova("GET", f"/servers/{part(instance_id)}")
+        return read_by(read_inner("server", self._instance_of), server)
+
     def _instance_of(self, data: Mapping[str, Any]) -> Instance:
         return instance_of(data, self.region)
 
@@ -57,14 +65,21 @@ class ComputeCalls(ServiceClient):
 
         def fetch(marker: str | None) -> Page[Mapping[str, Any]]:
             found = inner(self._nova("GET", path, params={"limit": 500, "marker": marker}), key)
-            return Page(tuple(found), (), marker_of(found[-1]) if found else None)
+            return read_by(lambda all_: Page(tuple(all_), (), marker_of(all_[-1]) if all_ else None), found)
 
         return iter(Pager(fetch))
 
-    def _nova_action(self, operation: str, instance_id: str, verb: str, body: Any = None) -> Any:
-        """Return what an action answers. It is sent once."""
+    def _nova_action(
+        self,
+        operation: str,
+        instance_id: str,
+        verb: str,
+        body: Any = None,
+        read: Callable[[Any], T] = lambda answer: answer,
+    ) -> T:
+        """Return what `read` makes of what an action answers. It is sent once."""
         path = f"/servers/{part(instance_id)}/action"
-        return self._rest(operation, instance_id, "POST", path, json={verb: body}, headers=HEADERS)
+        return self._read(read, operation, instance_id, "POST", path, json={verb: body}, headers=HEADERS)
 
     def _transition(
         self,

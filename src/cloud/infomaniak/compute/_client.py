@@ -17,6 +17,7 @@ from cloud.common._compute_types import (
 from cloud.common._paging import Page
 from cloud.common.enums import ComputeCapability, InstanceState
 from cloud.common.errors import AlreadyExistsError, InvalidRequestError
+from cloud.infomaniak._base_calls import read_by
 from cloud.infomaniak._errors import AnswerError, read_answer
 from cloud.infomaniak._planning import Plan
 from cloud.infomaniak._service import inner, part
@@ -28,7 +29,7 @@ from cloud.infomaniak.compute._read import (
     instance_type_of,
     key_pair_of,
     list_params,
-    quotas_of_limits,
+    quotas_of_answer,
 )
 from cloud.infomaniak.compute._records import InstanceOptions, checked_label
 
@@ -90,13 +91,16 @@ class InfomaniakComputeClient(
         )
 
     def _page_of(self, body: Any, key: str, make: Callable[[Any], Any]) -> Page[Any]:
-        found = inner(body, key)
-        links = body.get(f"{key}_links") or ()
-        has_more = any(link.get("rel") == "next" for link in links) or bool(body.get("next"))
-        return Page(tuple(make(item) for item in found), (), found[-1]["id"] if found and has_more else None)
+        def read(found: Any) -> Page[Any]:
+            links = body.get(f"{key}_links") or ()
+            has_more = any(link.get("rel") == "next" for link in links) or bool(body.get("next"))
+            following = str(found[-1]["id"]) if found and has_more else None
+            return Page(tuple(make(item) for item in found), (), following)
+
+        return read_by(read, inner(body, key))
 
     def _get_instance(self, instance_id: str) -> Instance:
-        return self._instance_of(inner(self._nova("GET", f"/servers/{part(instance_id)}"), "server"))
+        return self._found(instance_id)
 
     def _create_instance(self, request: CreateInstanceRequest) -> Instance:
         return self._create_once(request)
@@ -136,11 +140,11 @@ class InfomaniakComputeClient(
     def _console_output(self, instance_id: str) -> str:
         path = f"/servers/{part(instance_id)}/action"
         answer = self._nova("POST", path, json={"os-getConsoleOutput": {}})
-        return str(answer.get("output") or "")
+        return read_by(lambda body: str(body.get("output") or ""), answer)
 
     def _list_key_pairs(self) -> list[KeyPair]:
         found = self._nova_listing("/os-keypairs", "keypairs", lambda item: item["keypair"]["name"])
-        return [key_pair_of(item["keypair"]) for item in found]
+        return read_by(lambda items: [key_pair_of(item["keypair"]) for item in items], found)
 
     def _create_key_pair(self, name: str) -> KeyPair:
         return self._keep_key_pair({"name": name})
@@ -161,13 +165,13 @@ class InfomaniakComputeClient(
                 provider_code=read_answer(exc.response).code,
                 request_id=exc.response.headers.get("x-openstack-request-id"),
             ) from exc
-        return key_pair_of(inner(answer, "keypair"))
+        return read_by(key_pair_of, inner(answer, "keypair"))
 
     def _delete_key_pair(self, name: str) -> None:
         self._nova("DELETE", f"/os-keypairs/{part(name)}")
 
     def _list_quotas(self) -> list[Quota]:
-        return quotas_of_limits(inner(inner(self._nova("GET", "/limits"), "limits"), "absolute"))
+        return read_by(quotas_of_answer, self._nova("GET", "/limits"))
 
     # -- plans, in the words of this provider ------------------------------------------------------------------
     def plan_instance(

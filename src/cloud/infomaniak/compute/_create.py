@@ -16,6 +16,7 @@ from cloud.common.errors import (
     PermissionDeniedError,
     QuotaExceededError,
 )
+from cloud.infomaniak._base_calls import read_by
 from cloud.infomaniak._service import given, inner, part, there_are
 from cloud.infomaniak.compute._calls import ComputeCalls
 from cloud.infomaniak.compute._read import quotas_of_limits
@@ -107,14 +108,16 @@ class CreateCalls(ComputeCalls):
                 # Nova says 403, and the same code, for a full quota: the limits say which of the two it is.
                 self._room(self._flavor(request.instance_type))
             raise
-        return self._instance_of(
-            inner(self._nova("GET", f"/servers/{part(answer['server']['id'])}"), "server")
-        )
+        return self._found(read_by(lambda body: str(body["server"]["id"]), answer))
 
     def _find_labelled(self, label: str) -> Instance | None:
         body = self._nova("GET", "/servers/detail", params={"tags": label})
-        found = sorted(inner(body, "servers"), key=lambda server: str(server["created"]))
-        return self._instance_of(found[0]) if found else None
+
+        def oldest(servers: Any) -> Instance | None:
+            found = sorted(servers, key=lambda server: str(server["created"]))
+            return self._instance_of(found[0]) if found else None
+
+        return read_by(oldest, inner(body, "servers"))
 
     def _find_patiently(self, label: str) -> Instance | None:
         for look in range(_LOOKS):

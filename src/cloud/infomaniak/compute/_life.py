@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from cloud.common._redact import Secret
 from cloud.common.errors import InvalidRequestError, NotFoundError, QuotaExceededError
+from cloud.infomaniak._base_calls import read_by
 from cloud.infomaniak._planning import Step, change
-from cloud.infomaniak._service import exists, given, inner, part, something
+from cloud.infomaniak._service import exists, given, part, read_inner, something, texts_in
 from cloud.infomaniak.compute._calls import HEADERS, ComputeCalls
-from cloud.infomaniak.compute._read import quotas_of_limits
+from cloud.infomaniak.compute._read import quotas_of_answer
 from cloud.infomaniak.compute._records import InstanceEvent, RescueAccess, checked_label, event_of
 
 if TYPE_CHECKING:
@@ -107,9 +108,14 @@ class LifeCalls(ComputeCalls):
             body = given({"rescue_image_ref": image_id})
             if secret is not None:
                 body["adminPass"] = secret.reveal()
-            answer = self._nova_action("rescue_instance", instance_id, "rescue", body)
-            return RescueAccess(
-                instance_id=instance_id, admin_password=Secret.of((answer or {}).get("adminPass"))
+            return self._nova_action(
+                "rescue_instance",
+                instance_id,
+                "rescue",
+                body,
+                lambda answer: RescueAccess(
+                    instance_id=instance_id, admin_password=Secret.of((answer or {}).get("adminPass"))
+                ),
             )
 
         step = self._transition("rescue_instance", instance_id, "rescue", allowed=("ACTIVE", "SHUTOFF"))
@@ -154,9 +160,11 @@ class LifeCalls(ComputeCalls):
 
         def has_cores() -> str:
             wanted, now = flavor(), self._server(operation, instance_id).raw["flavor"]
-            body = self._rest(operation, instance_id, "GET", "/limits", headers=HEADERS)
-            needed = {"cores": wanted["vcpus"] - now["vcpus"], "ram": wanted["ram"] - now["ram"]}
-            for quota in quotas_of_limits(inner(body, "limits")["absolute"]):
+            needed = read_by(
+                lambda new: {"cores": new["vcpus"] - now["vcpus"], "ram": new["ram"] - now["ram"]}, wanted
+            )
+            quotas = self._read(quotas_of_answer, operation, instance_id, "GET", "/limits", headers=HEADERS)
+            for quota in quotas:
                 more = needed.get(quota.name, 0)
                 if more > 0 and quota.limit is not None and quota.limit - (quota.used or 0) < more:
                     raise QuotaExceededError(
@@ -207,8 +215,8 @@ class LifeCalls(ComputeCalls):
             shown["user_data_bytes"] = len(data)
 
         def act() -> Instance:
-            answer = self._nova_action("rebuild_instance", instance_id, "rebuild", given(body))
-            return self._instance_of(inner(answer, "server"))
+            read = read_inner("server", self._instance_of)
+            return self._nova_action("rebuild_instance", instance_id, "rebuild", given(body), read)
 
         may = self._transition(
             "rebuild_instance", instance_id, "rebuild", allowed=("ACTIVE", "SHUTOFF", "ERROR")
@@ -228,8 +236,8 @@ class LifeCalls(ComputeCalls):
         body = {"name": name, "metadata": dict(metadata or {})}
 
         def act() -> str:
-            answer = self._nova_action("snapshot_instance", instance_id, "createImage", body)
-            return str(inner(answer, "image_id"))
+            read = read_inner("image_id", str)
+            return self._nova_action("snapshot_instance", instance_id, "createImage", body, read)
 
         may = self._transition("snapshot_instance", instance_id, "createImage", allowed=_SETTLED).checks
         return Step(instance_id, act, body, may)
@@ -270,10 +278,8 @@ class LifeCalls(ComputeCalls):
 
     def list_labels(self, instance_id: str) -> tuple[str, ...]:
         """Return Nova's own tags of the instance, which `InstanceOptions.labels` and `set_labels` give it."""
-        body = self._rest(
-            "list_labels", instance_id, "GET", f"/servers/{part(instance_id)}/tags", headers=HEADERS
-        )
-        return tuple(inner(body, "tags"))
+        path = f"/servers/{part(instance_id)}/tags"
+        return self._read(texts_in("tags"), "list_labels", instance_id, "GET", path, headers=HEADERS)
 
     @change
     def set_labels(self, instance_id: str, labels: Iterable[str]) -> Step[tuple[str, ...]]:
@@ -282,7 +288,8 @@ class LifeCalls(ComputeCalls):
 
         def act() -> tuple[str, ...]:
             kept = {label for label in self.list_labels(instance_id) if label.startswith("cloud-token-")}
-            body = self._rest(
+            return self._read(
+                texts_in("tags"),
                 "set_labels",
                 instance_id,
                 "PUT",
@@ -290,7 +297,6 @@ class LifeCalls(ComputeCalls):
                 json={"tags": sorted(wanted | kept)},
                 headers=HEADERS,
             )
-            return tuple(inner(body, "tags"))
 
         look = exists("instance", instance_id, lambda found: self._server("set_labels", found))
         return Step(instance_id, act, {"labels": sorted(wanted)}, look)

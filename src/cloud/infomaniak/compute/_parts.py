@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from cloud.common._paging import Page, Pager
 from cloud.common.errors import InvalidRequestError, NotFoundError
+from cloud.infomaniak._base_calls import read_by
 from cloud.infomaniak._planning import Step, change
-from cloud.infomaniak._service import exists, given, inner, one_of, part
+from cloud.infomaniak._service import exists, given, one_of, part, read_all
 from cloud.infomaniak.compute._calls import HEADERS, ComputeCalls
 from cloud.infomaniak.compute._read import image_of, instance_type_of
 from cloud.infomaniak.compute._records import (
@@ -39,12 +40,14 @@ class PartCalls(ComputeCalls):
     def get_flavor(self, name_or_id: str) -> InstanceType:
         """Return one flavor, which is what Nova calls an instance type."""
         part(name_or_id, "flavor")
-        return self._runtime.run("get_flavor", name_or_id, lambda: instance_type_of(self._flavor(name_or_id)))
+        return self._runtime.run(
+            "get_flavor", name_or_id, lambda: read_by(instance_type_of, self._flavor(name_or_id))
+        )
 
     def get_image(self, image_id: str) -> Image:
         """Return one image."""
-        found = self._rest("get_image", image_id, "GET", f"/images/{part(image_id)}", service="image")
-        return image_of(found)
+        path = f"/images/{part(image_id)}"
+        return self._read(image_of, "get_image", image_id, "GET", path, service="image")
 
     def find_image(self, name: str) -> Image:
         """Return the newest active image of this name, the provider's included.
@@ -98,13 +101,21 @@ class PartCalls(ComputeCalls):
     # -- addresses and interfaces ----------------------------------------------------------------------------
     def list_addresses(self, instance_id: str) -> list[InstanceAddress]:
         """Return the addresses of the instance. A new floating IP shows up here some seconds late."""
-        return addresses_of(self._server("list_addresses", instance_id).raw.get("addresses") or {})
+        path = f"/servers/{part(instance_id)}"
+        return self._one(
+            "list_addresses",
+            instance_id,
+            path,
+            "server",
+            lambda server: addresses_of(self._instance_of(server).raw.get("addresses") or {}),
+            headers=HEADERS,
+        )
 
     def list_interfaces(self, instance_id: str) -> list[InstanceInterface]:
         """Return the network cards of the instance."""
         path = f"/servers/{part(instance_id)}/os-interface"
-        body = self._rest("list_interfaces", instance_id, "GET", path, headers=HEADERS)
-        return [interface_of(found) for found in inner(body, "interfaceAttachments")]
+        read = read_all("interfaceAttachments", interface_of)
+        return self._read(read, "list_interfaces", instance_id, "GET", path, headers=HEADERS)
 
     @change
     def attach_interface(
@@ -203,8 +214,8 @@ class PartCalls(ComputeCalls):
     def list_instance_volumes(self, instance_id: str) -> list[InstanceVolume]:
         """Return the volumes of the instance."""
         path = f"/servers/{part(instance_id)}/os-volume_attachments"
-        body = self._rest("list_instance_volumes", instance_id, "GET", path, headers=HEADERS)
-        return [instance_volume_of(found) for found in inner(body, "volumeAttachments")]
+        read = read_all("volumeAttachments", instance_volume_of)
+        return self._read(read, "list_instance_volumes", instance_id, "GET", path, headers=HEADERS)
 
     @change
     def attach_volume(
@@ -268,7 +279,8 @@ class PartCalls(ComputeCalls):
         """Return the project's server groups."""
 
         def fetch(offset: str | None) -> Page[ServerGroup]:
-            body = self._rest(
+            found = self._read(
+                read_all("server_groups", server_group_of),
                 "list_server_groups",
                 "",
                 "GET",
@@ -276,10 +288,9 @@ class PartCalls(ComputeCalls):
                 params={"limit": page_size, "offset": offset},
                 headers=HEADERS,
             )
-            found = inner(body, "server_groups")
             # The service counts and links nothing: only an empty page is the end.
             following = str(int(offset or 0) + len(found)) if found else None
-            return Page(tuple(server_group_of(item) for item in found), (), following)
+            return Page(tuple(found), (), following)
 
         return Pager(fetch, token=token, limit=limit)
 
@@ -327,5 +338,7 @@ class PartCalls(ComputeCalls):
 
     def list_availability_zones(self) -> list[AvailabilityZone]:
         """Return the parts of the region that fail by themselves."""
-        body = self._rest("list_availability_zones", "", "GET", "/os-availability-zone", headers=HEADERS)
-        return [zone_of(found) for found in inner(body, "availabilityZoneInfo")]
+        read = read_all("availabilityZoneInfo", zone_of)
+        return self._read(
+            read, "list_availability_zones", "", "GET", "/os-availability-zone", headers=HEADERS
+        )

@@ -12,6 +12,7 @@ from cloud.common.enums import InstanceState
 from cloud.common.errors import InvalidRequestError
 from cloud.common.models import FrozenMap
 from cloud.infomaniak._planning import moment
+from cloud.infomaniak._service import inner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -186,6 +187,11 @@ def quotas_of_limits(absolute: Mapping[str, int]) -> list[Quota]:
         for name, limit, used, unit in table
         if limit in absolute
     ]
+
+
+def quotas_of_answer(body: Any) -> list[Quota]:
+    """Return the quotas in an answer of Nova about limits."""
+    return quotas_of_limits(inner(inner(body, "limits"), "absolute"))
 
 
 def list_params(request: InstanceListRequest) -> dict[str, Any]:

@@ -81,7 +81,7 @@ class InfomaniakDNSClient(ZoneClient):
     def get_record(self, zone_id: str, record_id: str) -> r.RecordSet:
         """Return a record set by its id."""
         path = f"{self._zone_path('get_record', zone_id)}/recordsets/{part(record_id)}"
-        return r.record_set_of(self._rest("get_record", record_id, "GET", path))
+        return self._read(r.record_set_of, "get_record", record_id, "GET", path)
 
     def find_record(self, zone_id: str, name: str, record_type: str) -> r.RecordSet | None:
         """Return the record set of a name and type; None when there is none."""
@@ -116,7 +116,7 @@ class InfomaniakDNSClient(ZoneClient):
 
         def act() -> r.RecordSet:
             path = f"/zones/{part(zone.id)}/recordsets"
-            return r.record_set_of(self._rest("create_record", body["name"], "POST", path, json=body))
+            return self._read(r.record_set_of, "create_record", body["name"], "POST", path, json=body)
 
         def free() -> str:
             if self.find_record(zone.id, body["name"], body["type"]) is not None:
@@ -142,7 +142,7 @@ class InfomaniakDNSClient(ZoneClient):
 
         def act() -> r.RecordSet:
             path = f"/zones/{part(zone.id)}/recordsets/{part(record_id)}"
-            return r.record_set_of(self._rest("update_record", record_id, "PUT", path, json=body))
+            return self._read(r.record_set_of, "update_record", record_id, "PUT", path, json=body)
 
         return Step(record_id, act, body)
 
@@ -167,13 +167,13 @@ class InfomaniakDNSClient(ZoneClient):
         def act() -> r.RecordSet:
             if found is None:
                 path = f"/zones/{part(zone.id)}/recordsets"
-                return r.record_set_of(self._rest("set_record", body["name"], "POST", path, json=body))
+                return self._read(r.record_set_of, "set_record", body["name"], "POST", path, json=body)
             changed = {key: value for key, value in body.items() if key in {"records", "ttl", "description"}}
             same = set(found.records) == set(body["records"]) and ttl in {None, found.ttl}
             if same and description in {None, found.description}:
                 return found
             path = f"/zones/{part(zone.id)}/recordsets/{part(found.id)}"
-            return r.record_set_of(self._rest("set_record", body["name"], "PUT", path, json=changed))
+            return self._read(r.record_set_of, "set_record", body["name"], "PUT", path, json=changed)
 
         before = "nothing" if found is None else ", ".join(found.records)
         return Step(body["name"], act, body, (lambda: f"it holds {before} now",))

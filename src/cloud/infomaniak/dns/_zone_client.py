@@ -42,7 +42,7 @@ class ZoneClient(ZoneFiles):
     def get_zone(self, zone_id: str) -> r.Zone:
         """Return a zone, by its id or its name."""
         if is_id(zone_id):
-            return r.zone_of(self._rest("get_zone", zone_id, "GET", f"/zones/{part(zone_id)}"))
+            return self._read(r.zone_of, "get_zone", zone_id, "GET", f"/zones/{part(zone_id)}")
         name = names.zone_name(zone_id)
         found = self.list_zones(name=name)
         if not found:
@@ -88,7 +88,7 @@ class ZoneClient(ZoneFiles):
             raise InvalidRequestError(f"a primary zone needs an email address, not {email!r}")
 
         def act() -> r.Zone:
-            return r.zone_of(self._rest("create_zone", body["name"], "POST", "/zones", json=body))
+            return self._read(r.zone_of, "create_zone", body["name"], "POST", "/zones", json=body)
 
         return Step(body["name"], act, body, (lambda: self._is_free(body["name"]),))
 
@@ -105,7 +105,7 @@ class ZoneClient(ZoneFiles):
 
         def act() -> r.Zone:
             path = self._zone_path("update_zone", zone_id)
-            return r.zone_of(self._rest("update_zone", zone_id, "PATCH", path, json=body))
+            return self._read(r.zone_of, "update_zone", zone_id, "PATCH", path, json=body)
 
         return Step(zone_id, act, body, (lambda: f"the zone is {self.get_zone(zone_id).name}",))
 

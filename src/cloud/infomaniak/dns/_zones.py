@@ -9,7 +9,7 @@ from uuid import UUID
 
 from cloud.common.errors import InvalidRequestError, NotFoundError
 from cloud.infomaniak._planning import Step, change
-from cloud.infomaniak._service import ServiceClient, given, part
+from cloud.infomaniak._service import ServiceClient, given, id_in, part
 from cloud.infomaniak.dns import _names as names
 from cloud.infomaniak.dns import _records as r
 from cloud.infomaniak.dns._plan import DEFAULT_THRESHOLD, check_thresholds, plan_zone
@@ -69,8 +69,8 @@ class ZoneFiles(ServiceClient):
         """
         operation = "export_zone"
         path = f"{self._zone_path(operation, zone_id)}/tasks/export"
-        task = self._rest(operation, zone_id, "POST", path, idempotent=True)
-        where = f"/zones/tasks/exports/{part(task['id'])}"
+        task = self._read(id_in, operation, zone_id, "POST", path, idempotent=True)
+        where = f"/zones/tasks/exports/{part(task)}"
         try:
             self._finished(operation, zone_id, where, deadline_seconds, progress)
             return str(
@@ -105,7 +105,8 @@ class ZoneFiles(ServiceClient):
 
         def act() -> r.Zone:
             operation = "import_zone"
-            task = self._rest(
+            task = self._read(
+                id_in,
                 operation,
                 wanted.name,
                 "POST",
@@ -113,7 +114,7 @@ class ZoneFiles(ServiceClient):
                 data=text.encode(),
                 headers={"Content-Type": _TEXT},
             )
-            where = f"/zones/tasks/imports/{part(task['id'])}"
+            where = f"/zones/tasks/imports/{part(task)}"
             try:
                 done = self._finished(operation, wanted.name, where, deadline_seconds, progress)
             finally:
@@ -134,7 +135,7 @@ class ZoneFiles(ServiceClient):
         found = self._wait(
             operation,
             resource,
-            lambda: r.task_of(self._rest(operation, resource, "GET", path)),
+            lambda: self._read(r.task_of, operation, resource, "GET", path),
             state=lambda task: task.status,
             states=("COMPLETE",),
             reason=lambda task: task.message,
@@ -190,7 +191,7 @@ class ZoneFiles(ServiceClient):
                     "description": wanted.description,
                 }
             )
-            zone_id = str(self._rest("apply_zone", wanted.name, "POST", "/zones", json=body)["id"])
+            zone_id = self._read(id_in, "apply_zone", wanted.name, "POST", "/zones", json=body)
         else:
             zone_id = zone.id
             if plan.zone_changes:
@@ -237,7 +238,7 @@ class ZoneFiles(ServiceClient):
             floating_ip: its address, its id, or ``region:id``.
         """
         path = self._ptr_path(floating_ip)
-        return r.ptr_of(self._rest("get_reverse_dns", floating_ip, "GET", path))
+        return self._read(r.ptr_of, "get_reverse_dns", floating_ip, "GET", path)
 
     @change
     def set_reverse_dns(
@@ -258,7 +259,7 @@ class ZoneFiles(ServiceClient):
 
         def act() -> r.PtrRecord:
             path = self._ptr_path(floating_ip)
-            return r.ptr_of(self._rest("set_reverse_dns", floating_ip, "PATCH", path, json=body))
+            return self._read(r.ptr_of, "set_reverse_dns", floating_ip, "PATCH", path, json=body)
 
         def now() -> str:
             return f"it is {self.get_reverse_dns(floating_ip).hostname or 'not set'} now"

@@ -8,7 +8,7 @@ from cloud.common.enums import ResourceType
 from cloud.common.errors import InvalidRequestError, NotFoundError, UnsupportedOperationError
 from cloud.common.models import FrozenMap
 from cloud.infomaniak._planning import Step, change
-from cloud.infomaniak._service import given, inner, part
+from cloud.infomaniak._service import given, id_in, part, read_inner
 from cloud.infomaniak.heat._preview import StackPreviews
 from cloud.infomaniak.heat._templates import Bundle
 
@@ -78,8 +78,12 @@ class InfomaniakHeatClient(StackPreviews):
         body = given({**bundle.body(), **options})
 
         def act() -> r.Stack:
-            answer = self._explained(lambda: self._rest("create_stack", name, "POST", "/stacks", json=body))
-            return self.get_stack(inner(answer, "stack")["id"])
+            made = self._explained(
+                lambda: self._read(
+                    read_inner("stack", id_in), "create_stack", name, "POST", "/stacks", json=body
+                )
+            )
+            return self.get_stack(made)
 
         def preview() -> str:
             found = self._preview(body)
@@ -302,8 +306,12 @@ class InfomaniakHeatClient(StackPreviews):
         )
 
         def act() -> r.Stack:
-            answer = self._explained(lambda: self._rest("adopt_stack", name, "POST", "/stacks", json=body))
-            return self.get_stack(inner(answer, "stack")["id"])
+            made = self._explained(
+                lambda: self._read(
+                    read_inner("stack", id_in), "adopt_stack", name, "POST", "/stacks", json=body
+                )
+            )
+            return self.get_stack(made)
 
         return Step(
             name, act, {**options, "resources": sorted(data["resources"])}, (lambda: self._is_free(name),)

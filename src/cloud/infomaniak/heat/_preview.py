@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cloud.infomaniak._service import given, inner
+from cloud.infomaniak._service import given, read_inner
 from cloud.infomaniak.heat import _records as r
 from cloud.infomaniak.heat._stacks import StackOperations
 from cloud.infomaniak.heat._templates import Bundle
@@ -49,10 +49,15 @@ class StackPreviews(StackOperations):
             }
         )
         path = f"{self._stack_path('preview_update', stack_id)}/preview"
-        answer = self._rest(
-            "preview_update", stack_id, "PATCH", path, json={**body, "existing": True}, idempotent=True
+        return self._read(
+            read_inner("resource_changes", r.stack_changes_of),
+            "preview_update",
+            stack_id,
+            "PATCH",
+            path,
+            json={**body, "existing": True},
+            idempotent=True,
         )
-        return r.stack_changes_of(inner(answer, "resource_changes"))
 
     def validate_template(
         self,
@@ -67,14 +72,23 @@ class StackPreviews(StackOperations):
             InvalidRequestError: Heat does not; it says why.
         """
         body = Bundle(template, environment, files).body()
-        answer = self._rest("validate_template", "", "POST", "/validate", json=body, idempotent=True)
-        return r.template_info_of(answer)
+        read = r.template_info_of
+        return self._read(read, "validate_template", "", "POST", "/validate", json=body, idempotent=True)
 
     def _preview(self, body: Mapping[str, Any]) -> list[r.StackResource]:
         name = str(body["stack_name"])
-        answer = self._rest("preview_stack", name, "POST", "/stacks/preview", json=body, idempotent=True)
-        found = inner(answer, "stack").get("resources") or ()
-        return [r.stack_resource_of(each) for each in _flat(found)]
+        return self._read(
+            read_inner(
+                "stack",
+                lambda stack: [r.stack_resource_of(each) for each in _flat(stack.get("resources") or ())],
+            ),
+            "preview_stack",
+            name,
+            "POST",
+            "/stacks/preview",
+            json=body,
+            idempotent=True,
+        )
 
 
 def _flat(resources: Any) -> list[Mapping[str, Any]]:

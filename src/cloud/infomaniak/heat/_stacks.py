@@ -15,11 +15,11 @@ from cloud.common.errors import (
 )
 from cloud.infomaniak._errors import AnswerError, ResourceFailedError
 from cloud.infomaniak._planning import Step
-from cloud.infomaniak._service import ServiceClient, part
+from cloud.infomaniak._service import ServiceClient, inner, part, read_inner
 from cloud.infomaniak.heat import _records as r
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from cloud.common._paging import Pager
 
@@ -106,9 +106,15 @@ class StackOperations(ServiceClient):
 
     def list_resource_types(self) -> list[str]:
         """Return the types of resources that templates may have here."""
-        body = self._rest("list_resource_types", "", "GET", "/resource_types")
-        return sorted(
-            each if isinstance(each, str) else str(each["resource_type"]) for each in body["resource_types"]
+        return self._read(
+            lambda body: sorted(
+                each if isinstance(each, str) else str(each["resource_type"])
+                for each in inner(body, "resource_types")
+            ),
+            "list_resource_types",
+            "",
+            "GET",
+            "/resource_types",
         )
 
     # -- resources and events --------------------------------------------------------------------------------
@@ -309,12 +315,8 @@ class StackOperations(ServiceClient):
 
     # -- helpers ---------------------------------------------------------------------------------------------
     def _body(self, operation: str, stack_id: str, below: str) -> dict[str, Any]:
-        found = self._rest(operation, stack_id, "GET", f"{self._stack_path(operation, stack_id)}{below}")
-        if not isinstance(found, dict):
-            raise ServiceUnavailableError(
-                "the answer is no mapping", hint="is there a proxy between you and the service?"
-            )
-        return found
+        path = f"{self._stack_path(operation, stack_id)}{below}"
+        return self._read(_mapping, operation, stack_id, "GET", path)
 
     def _stack_path(self, operation: str, stack: str) -> str:
         """Return the path of a stack, which has both its name and its id; Heat answers either with a redirect."""
@@ -335,9 +337,14 @@ class StackOperations(ServiceClient):
         """Return the id of the newest event; None before the first."""
         path = f"{self._stack_path('iter_stack_events', stack_id)}/events"
         params = {"sort_dir": "desc", "limit": 1}
-        body = self._rest("iter_stack_events", stack_id, "GET", path, params=params)
-        events: list[Mapping[str, Any]] = body["events"]
-        return str(events[0]["id"]) if events else None
+        return self._read(
+            read_inner("events", lambda found: str(found[0]["id"]) if found else None),
+            "iter_stack_events",
+            stack_id,
+            "GET",
+            path,
+            params=params,
+        )
 
     def _begun(self, operation: str, stack_id: str, send: Callable[[str], None]) -> r.Stack:
         """Return the stack once the action that `send` asks for has left its first event.
@@ -383,6 +390,14 @@ class StackOperations(ServiceClient):
             return bool(session.auth.get_access(session).application_credential_id)
         except (AttributeError, CloudError):
             return False  # another kind of login
+
+
+def _mapping(body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise ServiceUnavailableError(
+            "the answer is no mapping", hint="is there a proxy between you and the service?"
+        )
+    return body
 
 
 def _deletion(stack: r.Stack) -> str:

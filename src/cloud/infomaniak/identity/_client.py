@@ -14,7 +14,7 @@ from cloud.common.errors import (
 )
 from cloud.common.models import utc
 from cloud.infomaniak._planning import Step, change
-from cloud.infomaniak._service import given, inner, part
+from cloud.infomaniak._service import given, part, read_inner
 from cloud.infomaniak.identity import _records as r
 from cloud.infomaniak.identity._login import LoginReader
 
@@ -169,8 +169,8 @@ class InfomaniakIdentityClient(LoginReader):
             path = f"{self._user_path(operation)}/credentials/OS-EC2"
             body = {"tenant_id": project_id or self._project_id(operation)}
             # Not below a key, as everything else of Keystone is.
-            answer = self._keys(lambda: self._rest(operation, body["tenant_id"], "POST", path, json=body))
-            return r.ec2_credential_of(inner(answer, "credential"))
+            read = read_inner("credential", r.ec2_credential_of)
+            return self._keys(lambda: self._read(read, operation, body["tenant_id"], "POST", path, json=body))
 
         return Step(project_id or "", act, {"tenant_id": project_id}, (self._same_project(project_id),))
 

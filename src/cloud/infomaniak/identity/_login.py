@@ -12,7 +12,8 @@ from cloud.common.errors import (
     PermissionDeniedError,
 )
 from cloud.infomaniak._base import KNOWS_ACCESS_RULES
-from cloud.infomaniak._service import ServiceClient, inner, part
+from cloud.infomaniak._base_calls import read_by
+from cloud.infomaniak._service import ServiceClient, part, read_inner
 from cloud.infomaniak.identity import _records as r
 
 if TYPE_CHECKING:
@@ -47,12 +48,14 @@ class LoginReader(ServiceClient):
     def get_token_info(self) -> r.TokenInfo:
         """Return user, project, roles, end and catalogue of the login. Asks Keystone."""
 
-        def look() -> Any:
+        def look() -> r.TokenInfo:
             token = self._connection.session().get_token()
             headers = {"X-Subject-Token": str(token), **KNOWS_ACCESS_RULES}
-            return self._send("GET", "/auth/tokens", headers=headers)
+            return read_by(
+                read_inner("token", r.token_of), self._send("GET", "/auth/tokens", headers=headers)
+            )
 
-        return r.token_of(inner(self._runtime.run("get_token_info", "", look), "token"))
+        return self._runtime.run("get_token_info", "", look)
 
     def get_current_user(self) -> r.User:
         """Return the user of the login, as its token names it."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cloud.common._records import Quota
 from cloud.common.enums import ResourceType
 from cloud.common.errors import NotFoundError, UnsupportedOperationError
-from cloud.infomaniak._service import inner, part, quotas_of
-from cloud.infomaniak.compute._read import quotas_of_limits
+from cloud.infomaniak._base_calls import read_by
+from cloud.infomaniak._service import part, quotas_of, read_inner
+from cloud.infomaniak.compute._read import quotas_of_answer
 from cloud.infomaniak.metering import _parts as parts
 from cloud.infomaniak.metering import _records as r
 from cloud.infomaniak.metering._rating import Rating
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from cloud.common._records import Quota
     from cloud.common.models import CloudResource
 
 _NOVA_PAGED = {"OpenStack-API-Version": "compute 2.40"}  # from it on usage comes in pages
@@ -64,7 +65,8 @@ class InfomaniakMeteringClient(Rating):
                 "marker": marker,
             }
             path = f"/os-simple-tenant-usage/{part(project)}"
-            body = self._rest(
+            found = self._read(
+                read_inner("tenant_usage", parts.instance_usages),
                 "get_compute_usage",
                 project,
                 "GET",
@@ -73,12 +75,10 @@ class InfomaniakMeteringClient(Rating):
                 headers=_NOVA_PAGED,
                 service="compute",
             )
-            # A project that used nothing has an empty record.
-            found = inner(body, "tenant_usage").get("server_usages") or []
-            if not found or found[-1]["instance_id"] == marker:
+            if not found or found[-1].instance_id == marker:
                 return  # who ignores markers sends the same page again: its hours count once
-            yield from (parts.instance_usage(each) for each in found)
-            marker = found[-1]["instance_id"]
+            yield from found
+            marker = found[-1].instance_id
 
     def get_storage_usage(
         self,
@@ -165,53 +165,44 @@ class InfomaniakMeteringClient(Rating):
     # -- quotas ----------------------------------------------------------------------------------------------
     def get_compute_quotas(self) -> list[Quota]:
         """Return what the project may have of instances, cores and memory, and has."""
-        body = self._rest("get_compute_quotas", "", "GET", "/limits", service="compute")
-        return quotas_of_limits(inner(inner(body, "limits"), "absolute"))
+        return self._read(quotas_of_answer, "get_compute_quotas", "", "GET", "/limits", service="compute")
 
     def get_storage_quotas(self) -> list[Quota]:
         """Return what the project may have of volumes, snapshots and backups, and has."""
         project = self._project_id("get_storage_quotas")
         path = f"/os-quota-sets/{part(project)}"
-        service = "block-storage"
-        body = self._rest(
-            "get_storage_quotas", project, "GET", path, params={"usage": "true"}, service=service
+        return self._read(
+            read_inner("quota_set", lambda found: quotas_of(found, _UNITS)),
+            "get_storage_quotas",
+            project,
+            "GET",
+            path,
+            params={"usage": "true"},
+            service="block-storage",
         )
-        return quotas_of(inner(body, "quota_set"), _UNITS)
 
     def get_network_quotas(self) -> list[Quota]:
         """Return what the project may have of networks, ports, routers and addresses, and has."""
         project = self._project_id("get_network_quotas")
         path = f"/quotas/{part(project)}/details.json"
-        body = self._rest("get_network_quotas", project, "GET", path, service="network")
-        return quotas_of(inner(body, "quota"))
+        read = read_inner("quota", quotas_of)
+        return self._read(read, "get_network_quotas", project, "GET", path, service="network")
 
     def _object_storage(self) -> list[Quota]:
         """Return what the project's account holds; nothing where the cloud has no object storage."""
         if not self._has("object-store"):
             return []
 
-        def look() -> Mapping[str, str]:
+        def look() -> list[Quota]:
             from cloud.infomaniak._errors import AnswerError
 
             url = self._connection.endpoint("object-store")
             response = self._connection.session().head(url, raise_exc=False)
             if not 200 <= response.status_code < 300:
                 raise AnswerError(response)
-            headers: Mapping[str, str] = response.headers
-            return headers
+            return read_by(parts.account_quotas, response.headers)
 
-        headers = self._runtime.run("get_object_storage_usage", "", look)
-        limit = headers.get("X-Account-Meta-Quota-Bytes")
-        return [
-            Quota(name="containers", limit=None, used=int(headers["X-Account-Container-Count"])),
-            Quota(name="objects", limit=None, used=int(headers["X-Account-Object-Count"])),
-            Quota(
-                name="bytes",
-                limit=None if limit is None else int(limit),
-                used=int(headers["X-Account-Bytes-Used"]),
-                unit="bytes",
-            ),
-        ]
+        return self._runtime.run("get_object_storage_usage", "", look)
 
     # -- CloudClient: what is measured are the resources -----------------------------------------------------
     def list_resources(self, resource_type: ResourceType | None = None) -> list[CloudResource]:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from cloud.common._paging import Page, Pager
 from cloud.common.errors import ConfigurationError, InvalidRequestError, ServiceUnavailableError
+from cloud.infomaniak._base_calls import read_by
 from cloud.infomaniak._errors import AnswerError
 from cloud.infomaniak._service import ServiceClient, part
 from cloud.infomaniak.metering import _parts as parts
@@ -57,8 +58,8 @@ class Measurements(ServiceClient):
     def get_metered_resource(self, resource_id: str, resource_type: str = "generic") -> r.MeteredResource:
         """Return something that is measured, such as an instance by its own id."""
         path = f"/resource/{part(resource_type, 'type')}/{part(resource_id)}"
-        return parts.metered_resource(
-            self._rest("get_metered_resource", resource_id, "GET", path, service=_METRIC)
+        return self._read(
+            parts.metered_resource, "get_metered_resource", resource_id, "GET", path, service=_METRIC
         )
 
     def iter_metrics(
@@ -70,8 +71,8 @@ class Measurements(ServiceClient):
 
     def get_metric(self, metric_id: str) -> r.Metric:
         """Return one metric."""
-        return parts.metric(
-            self._rest("get_metric", metric_id, "GET", f"/metric/{part(metric_id)}", service=_METRIC)
+        return self._read(
+            parts.metric, "get_metric", metric_id, "GET", f"/metric/{part(metric_id)}", service=_METRIC
         )
 
     def get_measures(
@@ -109,10 +110,15 @@ class Measurements(ServiceClient):
             "refresh": "true" if refresh else None,
         }
         path = f"/metric/{part(metric_id)}/measures"
-        found = self._rest("get_measures", metric_id, "GET", path, params=params, service=_METRIC)
-        if not isinstance(found, list):
-            raise _no_list()
-        return [parts.measure(row) for row in found]
+        return self._read(
+            lambda rows: [parts.measure(row) for row in _listed(rows)],
+            "get_measures",
+            metric_id,
+            "GET",
+            path,
+            params=params,
+            service=_METRIC,
+        )
 
     def _metric_list(
         self,
@@ -132,9 +138,10 @@ class Measurements(ServiceClient):
             )
             if response.status_code != 200:
                 raise AnswerError(response)
-            found = response.json()
-            if not isinstance(found, list):
-                raise _no_list()
+            return read_by(page_of, response)
+
+        def page_of(response: Any) -> Page[T]:
+            found = _listed(response.json())
             following = response.links.get("next", {}).get("url")
             mark = None if following is None else dict(parse_qsl(urlsplit(following).query)).get("marker")
             return Page(tuple(make(each) for each in found), next_token=mark)
@@ -153,7 +160,9 @@ class Measurements(ServiceClient):
         return True
 
 
-def _no_list() -> ServiceUnavailableError:
-    return ServiceUnavailableError(
-        "the answer is no list", hint="is there a proxy between you and the service?"
-    )
+def _listed(body: Any) -> list[Any]:
+    if not isinstance(body, list):
+        raise ServiceUnavailableError(
+            "the answer is no list", hint="is there a proxy between you and the service?"
+        )
+    return body

@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from cloud.common._records import Quota
 from cloud.common.errors import ServiceUnavailableError
 from cloud.common.models import FrozenMap
 from cloud.infomaniak._planning import moment
@@ -48,7 +49,7 @@ def _utc(value: object, default: datetime) -> datetime:
     return moment(value if isinstance(value, str) else None) or default
 
 
-def summary_v1(body: Mapping[str, Any], period: r.UsagePeriod) -> list[r.RatedRow]:
+def summary_v1(rows: Iterable[Mapping[str, Any]], period: r.UsagePeriod) -> list[r.RatedRow]:
     """Return the rows of ``/v1/report/summary``, which has prices and no quantities."""
     return [
         r.RatedRow(
@@ -59,7 +60,7 @@ def summary_v1(body: Mapping[str, Any], period: r.UsagePeriod) -> list[r.RatedRo
             group=FrozenMap({"project_id": each["tenant_id"]} if each.get("tenant_id") else {}),
             raw=each,
         )
-        for each in body["summary"]
+        for each in rows
     ]
 
 
@@ -165,6 +166,11 @@ def by_resource(rows: Iterable[r.RatedRow], period: r.UsagePeriod) -> list[r.Rat
     return sorted(merged, key=lambda row: (-row.icu, row.metric, str(row.group.get("id"))))
 
 
+def charged_metric(body: Mapping[str, Any]) -> r.ChargedMetric:
+    """Return the record of something that the service charges for."""
+    return r.ChargedMetric(name=body["metric_id"], unit=body["unit"], attributes=tuple(body["metadata"]))
+
+
 def instance_usage(body: Mapping[str, Any]) -> r.InstanceUsage:
     """Return the record of one instance in Nova's usage."""
     return r.InstanceUsage(
@@ -180,6 +186,26 @@ def instance_usage(body: Mapping[str, Any]) -> r.InstanceUsage:
         ended_at=moment(body.get("ended_at")),
         raw=body,
     )
+
+
+def instance_usages(usage: Mapping[str, Any]) -> list[r.InstanceUsage]:
+    """Return the records of all instances in Nova's usage; a project that used nothing has an empty one."""
+    return [instance_usage(each) for each in usage.get("server_usages") or ()]
+
+
+def account_quotas(headers: Mapping[str, str]) -> list[Quota]:
+    """Return what an account of the object storage holds, as its headers say."""
+    limit = headers.get("X-Account-Meta-Quota-Bytes")
+    return [
+        Quota(name="containers", limit=None, used=int(headers["X-Account-Container-Count"])),
+        Quota(name="objects", limit=None, used=int(headers["X-Account-Object-Count"])),
+        Quota(
+            name="bytes",
+            limit=None if limit is None else int(limit),
+            used=int(headers["X-Account-Bytes-Used"]),
+            unit="bytes",
+        ),
+    ]
 
 
 def compute_usage(

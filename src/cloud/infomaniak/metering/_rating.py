@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cloud.common.errors import NotFoundError, ServiceUnavailableError, UnsupportedOperationError
-from cloud.infomaniak._service import inner
+from cloud.infomaniak._service import read_all, read_inner
 from cloud.infomaniak.metering import _parts as parts
 from cloud.infomaniak.metering import _records as r
 from cloud.infomaniak.metering._gnocchi import Measurements
@@ -75,11 +75,8 @@ class Rating(Measurements):
 
     def list_charged_metrics(self) -> list[r.ChargedMetric]:
         """Return what the service charges for."""
-        body = self._rest("list_charged_metrics", "", "GET", "/v1/info/metrics")
-        return [
-            r.ChargedMetric(name=each["metric_id"], unit=each["unit"], attributes=tuple(each["metadata"]))
-            for each in inner(body, "metrics")
-        ]
+        read = read_all("metrics", parts.charged_metric)
+        return self._read(read, "list_charged_metrics", "", "GET", "/v1/info/metrics")
 
     def rating_version(self) -> int:
         """Return 2 where CloudKitty has version 2 of its API for this login, else 1. Asked once."""
@@ -105,13 +102,22 @@ class Rating(Measurements):
             "groupby": ",".join(names[name] for name in group_by) or None,
             "tenant_id": self._project_id("get_summary"),
         }
-        body = self._rest("get_summary", "", "GET", "/v1/report/summary", params=params)
-        inner(body, "summary")
-        rows = parts.summary_v1(body, period)
+        rows = self._read(
+            read_inner("summary", lambda found: parts.summary_v1(found, period)),
+            "get_summary",
+            "",
+            "GET",
+            "/v1/report/summary",
+            params=params,
+        )
         # Without anything to charge it answers one row of all and nothing, grouped or not.
         return [row for row in rows if row.metric != "ALL" or row.icu or not group_by]
 
     def _summary_v2(self, period: r.UsagePeriod, group_by: Sequence[str]) -> list[r.RatedRow]:
+        def read(body: Any) -> tuple[list[r.RatedRow], int]:
+            found = parts.summary_v2(body, period) if _rows(body, "results") else []
+            return found, int(body["total"]) if found else 0
+
         rows: list[r.RatedRow] = []
         while True:
             params = {
@@ -121,12 +127,9 @@ class Rating(Measurements):
                 "offset": len(rows),
                 "limit": _PAGE,
             }
-            body = self._rest("get_summary", "", "GET", "/v2/summary", params=params)
-            if not isinstance(body, dict) or "results" not in body:
-                raise _no_rows()
-            found = parts.summary_v2(body, period) if body["results"] else []
+            found, total = self._read(read, "get_summary", "", "GET", "/v2/summary", params=params)
             rows += found
-            if not found or len(rows) >= body["total"]:
+            if not found or len(rows) >= total:
                 return rows
 
     def _frames_v1(self, period: r.UsagePeriod, metric: str | None) -> list[r.RatedRow]:
@@ -136,12 +139,20 @@ class Rating(Measurements):
             "resource_type": metric,
             "tenant_id": self._project_id("list_dataframes"),
         }
-        body = self._rest("list_dataframes", "", "GET", "/v1/storage/dataframes", params=params)
-        if not isinstance(body, dict) or not isinstance(body.get("dataframes"), list):
-            raise _no_rows()
-        return parts.frames_v1(body["dataframes"])
+        return self._read(
+            lambda body: parts.frames_v1(_rows(body, "dataframes")),
+            "list_dataframes",
+            "",
+            "GET",
+            "/v1/storage/dataframes",
+            params=params,
+        )
 
     def _frames_v2(self, period: r.UsagePeriod, metric: str | None) -> list[r.RatedRow]:
+        def read(body: Any) -> tuple[list[r.RatedRow], int]:
+            found = parts.frames_v2(_rows(body, "dataframes"))
+            return found, int(body["total"]) if found else 0
+
         rows: list[r.RatedRow] = []
         seen = 0
         while True:
@@ -153,21 +164,21 @@ class Rating(Measurements):
                 "limit": _PAGE,
             }
             try:
-                body = self._rest("list_dataframes", "", "GET", "/v2/dataframes", params=params)
+                found, total = self._read(read, "list_dataframes", "", "GET", "/v2/dataframes", params=params)
             except NotFoundError:
                 if seen:  # more were announced: without them the listing would be cut short
                     raise
                 return rows  # the service's word for none; that it has version 2 is known here
-            if not isinstance(body, dict) or not isinstance(body.get("dataframes"), list):
-                raise _no_rows()
-            found = parts.frames_v2(body["dataframes"])
             rows += found
             seen += len(found)
-            if not found or seen >= body["total"]:
+            if not found or seen >= total:
                 return rows
 
 
-def _no_rows() -> ServiceUnavailableError:
-    return ServiceUnavailableError(
-        "the answer has no rows", hint="is there a proxy between you and the service?"
-    )
+def _rows(body: Any, key: str) -> list[Any]:
+    found = body.get(key) if isinstance(body, dict) else None
+    if not isinstance(found, list):
+        raise ServiceUnavailableError(
+            "the answer has no rows", hint="is there a proxy between you and the service?"
+        )
+    return found

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from cloud.common.errors import InvalidRequestError
 from cloud.infomaniak._planning import Step, change
-from cloud.infomaniak._service import ServiceClient, exists, has_room, one_of, part, quotas_of, something
+from cloud.infomaniak._service import (
+    ServiceClient,
+    exists,
+    has_room,
+    one_of,
+    part,
+    quotas_of,
+    read_inner,
+    something,
+    texts_in,
+)
 from cloud.infomaniak.network._read import network_of, subnet_of
 
 if TYPE_CHECKING:
@@ -53,10 +63,10 @@ class NetworkCalls(ServiceClient):
         body = {"tags": sorted(set(tags))}
 
         def act() -> tuple[str, ...]:
-            return tuple(self._rest("set_tags", id, "PUT", path, json=body)["tags"])
+            return self._read(texts_in("tags"), "set_tags", id, "PUT", path, json=body)
 
         def now() -> str:
-            found = self._rest("set_tags", id, "GET", path)["tags"]
+            found = self._read(texts_in("tags"), "set_tags", id, "GET", path)
             return f"it has {', '.join(found) or 'no tags'} now"
 
         return Step(id, act, body, (now,))
@@ -220,8 +230,8 @@ class NetworkCalls(ServiceClient):
             sent = {name: value for name, value in body.items() if value is not None}
             if not has_gateway:
                 sent["gateway_ip"] = None  # None, said aloud, means none
-            answer = self._rest("create_subnet", name, "POST", "/subnets", json={"subnet": sent})
-            return subnet_of(answer["subnet"])
+            read = read_inner("subnet", subnet_of)
+            return self._read(read, "create_subnet", name, "POST", "/subnets", json={"subnet": sent})
 
         checks = (*exists("network", network_id, self.get_network), has_room(self.list_quotas, subnet=1))
         return Step(name, act, body, checks)

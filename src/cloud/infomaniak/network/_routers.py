@@ -197,8 +197,9 @@ class RouterCalls(PortCalls):
 
         def act() -> RouterInterface:
             # The second of two would be refused, and hide that the first one worked.
-            answer = self._rest(operation, router_id, "PUT", path, json=body, idempotent=False)
-            return router_interface_of(answer)
+            return self._read(
+                router_interface_of, operation, router_id, "PUT", path, json=body, idempotent=False
+            )
 
         checks = (
             *exists("router", router_id, self.get_router),

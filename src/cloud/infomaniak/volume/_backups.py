@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cloud.common.errors import InvalidRequestError
 from cloud.infomaniak._planning import Step, change
-from cloud.infomaniak._service import exists, has_room, inner, part, something
+from cloud.infomaniak._service import exists, has_room, part, read_inner, something
 from cloud.infomaniak.volume._core import FAILED, HEADERS
 from cloud.infomaniak.volume._records import RestoredBackup, VolumeBackup, backup_of, restored_of
 from cloud.infomaniak.volume._snapshots import SnapshotCalls
@@ -133,10 +133,15 @@ class BackupCalls(SnapshotCalls):
         path = f"/backups/{part(backup_id)}/restore"
 
         def act() -> RestoredBackup:
-            answer = self._rest(
-                "restore_backup", backup_id, "POST", path, json={"restore": body}, headers=HEADERS
+            return self._read(
+                read_inner("restore", restored_of),
+                "restore_backup",
+                backup_id,
+                "POST",
+                path,
+                json={"restore": body},
+                headers=HEADERS,
             )
-            return restored_of(inner(answer, "restore"))
 
         def fits() -> str:
             size = self.get_backup(backup_id).size_gib

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cloud.common.errors import InvalidRequestError
 from cloud.infomaniak._planning import Step, change
@@ -11,9 +11,9 @@ from cloud.infomaniak._service import (
     exists,
     given,
     has_room,
-    inner,
     part,
     quotas_of,
+    read_inner,
     something,
     there_are,
 )
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from cloud.common._paging import Pager
     from cloud.common._records import Quota
+
+T = TypeVar("T")
 
 # 3.59 (OpenStack Train, 2019) has all that is used here: transfers with snapshots, revert, extending in use.
 HEADERS = {"OpenStack-API-Version": "volume 3.59"}
@@ -58,17 +60,28 @@ class VolumeCalls(ServiceClient):
             return f"{url}/v2.1"
         return f"{url}/v2" if service == "image" and not url.endswith("/v2") else url
 
-    def _action(self, operation: str, volume_id: str, verb: str, body: Mapping[str, Any]) -> Any:
+    def _action(
+        self,
+        operation: str,
+        volume_id: str,
+        verb: str,
+        body: Mapping[str, Any],
+        read: Callable[[Any], T] = lambda answer: answer,
+    ) -> T:
         path = f"/volumes/{part(volume_id)}/action"
-        return self._rest(operation, volume_id, "POST", path, json={verb: dict(body)}, headers=HEADERS)
+        return self._read(read, operation, volume_id, "POST", path, json={verb: dict(body)}, headers=HEADERS)
 
     def list_quotas(self) -> list[Quota]:
         """Return what the project may have of volumes, snapshots, backups and gigabytes, and has."""
         project = self._project_id("list_quotas")
-        body = self._rest(
-            "list_quotas", project, "GET", f"/os-quota-sets/{part(project)}", params={"usage": "true"}
+        return self._read(
+            read_inner("quota_set", lambda found: quotas_of(found, _UNITS)),
+            "list_quotas",
+            project,
+            "GET",
+            f"/os-quota-sets/{part(project)}",
+            params={"usage": "true"},
         )
-        return quotas_of(inner(body, "quota_set"), _UNITS)
 
     # -- volumes ---------------------------------------------------------------------------------------------
     def list_volumes(
@@ -321,8 +334,8 @@ class VolumeCalls(ServiceClient):
         }
 
         def act() -> UploadedImage:
-            answer = self._action("upload_to_image", volume_id, "os-volume_upload_image", body)
-            return uploaded_of(inner(answer, "os-volume_upload_image"))
+            read = read_inner("os-volume_upload_image", uploaded_of)
+            return self._action("upload_to_image", volume_id, "os-volume_upload_image", body, read)
 
         return Step(volume_id, act, body, exists("volume", volume_id, self.get_volume))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cloud.common._redact import Secret
 from cloud.common.errors import InvalidRequestError, NotFoundError
 from cloud.infomaniak._planning import Step, change
-from cloud.infomaniak._service import exists, given, inner, part
+from cloud.infomaniak._service import exists, given, part, read_inner
 from cloud.infomaniak.volume._core import FAILED, HEADERS, VolumeCalls
 from cloud.infomaniak.volume._records import Volume, VolumeTransfer, transfer_of
 
@@ -183,7 +183,8 @@ class VolumeMoves(VolumeCalls):
         path = f"/volume-transfers/{part(transfer_id)}/accept"
 
         def act() -> VolumeTransfer:
-            answer = self._rest(
+            return self._read(
+                read_inner("transfer", transfer_of),
                 "accept_transfer",
                 transfer_id,
                 "POST",
@@ -191,7 +192,6 @@ class VolumeMoves(VolumeCalls):
                 json={"accept": {"auth_key": secret.reveal()}},
                 headers=HEADERS,
             )
-            return transfer_of(inner(answer, "transfer"))
 
         # The offer is the other project's: it cannot be looked at from here.
         return Step(transfer_id, act)
