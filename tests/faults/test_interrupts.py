@@ -62,8 +62,6 @@ def running(
 
 def interrupt(process: subprocess.Popen[str]) -> None:
     """Send Ctrl-C, as a terminal does, and check that it was what ended the program."""
-    # Ctrl-C while a thread is being started meets Python's own bookkeeping, not ours: all are at work by then.
-    time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=END_SECONDS)
     assert process.returncode == -signal.SIGINT, errors
@@ -98,6 +96,18 @@ def test_a_download_leaves_the_old_file(proxy: FaultProxy, server: Server, tmp_p
         interrupt(process)
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_workers_may_be_interrupted_at_any_moment() -> None:
+    """What comes out is the KeyboardInterrupt, nothing waits forever, and no thread is left."""
+    program = PROGRAM.with_name("interrupted_workers.py")
+    done = subprocess.run(
+        [sys.executable, program, "1000"], capture_output=True, text=True, timeout=50, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    hits, left = map(int, done.stdout.split())
+    assert hits > 100
+    assert left == 0
 
 
 @contextmanager

@@ -6,24 +6,25 @@ uploads from files and for downloads to files.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from functools import partial
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from cloud.common._bodies import FileRange
 from cloud.common._cancel import Cancellation, active_switch, ended_by, pace_for
 from cloud.common._ranges import split
+from cloud.common._workers import Workers, take
 from cloud.common.errors import CloudError, InvalidRequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from concurrent.futures import Future
 
     from typing_extensions import Self
 
     from cloud.common._bodies import Payload
     from cloud.common._storage_types import Part, PartLimits
+    from cloud.common._workers import Task
 
 T = TypeVar("T")
 MIB = 1 << 20
@@ -94,41 +95,45 @@ class Window:
     """
 
     def __init__(self, workers: int, *, limit: int | None = None) -> None:
-        from concurrent.futures import ThreadPoolExecutor
-
-        self._workers = workers
         switch = active_switch()
         if switch is None:
             switch = Cancellation()
             switch.pace = pace_for((), limit)
         self._switch = switch
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="cloud-transfer")
-        self._pending: deque[Future[object]] = deque()
+        self._limit = workers
+        self._workers = Workers(workers)
+        self._ended: SimpleQueue[Task[object]] = SimpleQueue()
+        self._running = 0
 
     def submit(self, call: Callable[[], object]) -> None:
         """Run `call` on a worker; blocks while all workers are busy."""
-        while len(self._pending) >= self._workers:
-            self._pending.popleft().result()
-        self._pending.append(self._pool.submit(self._run, call))
+        while self._running >= self._limit:
+            self._take()
+        self._workers.submit(partial(self._run, call), self._ended)
+        self._running += 1
 
     def _run(self, call: Callable[[], object]) -> object:
         with ended_by(self._switch):
             return call()
 
+    def _take(self) -> None:
+        ended = take(self._ended)
+        self._running -= 1
+        ended.result()
+
     def drain(self) -> None:
         """Wait for everything that was submitted."""
-        while self._pending:
-            self._pending.popleft().result()
+        while self._running:
+            self._take()
 
     def close(self) -> None:
         """Give the threads up once everything is drained."""
-        self._pool.shutdown(wait=True)
+        self._workers.close()
 
     def end(self) -> None:
         """Forget what waits, end what runs."""
         self._switch.cancel()
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        self._pending.clear()
+        self._workers.end()
 
     def __enter__(self) -> Self:
         """Return the window."""

@@ -30,7 +30,8 @@ class HasStatus(Protocol):
     """A record that says how it is."""
 
     @property
-    def status(self) -> str: ...
+    def status(self) -> str:
+        """The service's own word."""
 
 
 class ServiceClient(OpenStackClient):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYetError
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from cloud.common._cancel import ended_by
+from cloud.common._workers import Task, Workers
 from cloud.common.errors import InvalidRequestError
-from cloud.transfer._prefetch import patiently, switch_below
+from cloud.transfer._prefetch import switch_below
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -69,33 +72,45 @@ def _map_ordered(
     executor: Executor | None,
     limit: int | None,
 ) -> Iterator[R]:
-    waiting: deque[Future[R]] = deque()
+    waiting: deque[Task[R] | Future[R]] = deque()
     with switch_below(cancellation, limit) as switch:
-        own = ThreadPoolExecutor(workers, thread_name_prefix="cloud-transfer") if executor is None else None
+        own = Workers(workers)  # has no thread before something is submitted
 
         def run(item: T) -> R:
             switch.check()
             with ended_by(switch):
                 return call(item)
 
-        pool, work = (executor, call) if executor is not None else (own, run)
-        assert pool is not None  # noqa: S101  # one of the two is there
         try:
             for item in items:
                 switch.check()
-                waiting.append(pool.submit(work, item))
+                waiting.append(
+                    executor.submit(call, item) if executor is not None else own.submit(partial(run, item))
+                )
                 if len(waiting) >= 2 * workers:
-                    yield patiently(waiting.popleft())
+                    yield _result_of(waiting.popleft())
             while waiting:
-                yield patiently(waiting.popleft())
+                yield _result_of(waiting.popleft())
         except BaseException:
             switch.cancel()
             raise
         finally:
-            for future in waiting:
-                future.cancel()
-            if own is not None:
-                own.shutdown(wait=True, cancel_futures=True)
+            for each in waiting:
+                if isinstance(each, Future):
+                    each.cancel()
+            own.end()
+
+
+def _result_of(work: Task[R] | Future[R]) -> R:
+    """Return the result; Ctrl-C is noticed on every system."""
+    if isinstance(work, Task):
+        return work.result()
+    while True:
+        try:
+            return work.result(timeout=1)
+        except NotYetError:  # noqa: PERF203  # in steps, because Windows delivers no Ctrl-C to a wait without an end
+            if work.done():  # the result was a TimeoutError, or came just now
+                return work.result()
 
 
 class Pending:
@@ -108,8 +123,7 @@ class Pending:
     def __init__(self, workers: int, switch: Cancellation) -> None:
         self._limit = 4 * workers
         self._switch = switch
-        self._workers = workers
-        self._pool: ThreadPoolExecutor | None = None
+        self._workers = Workers(workers)
         self._waiting: deque[Callable[[], None]] = deque()
 
     def now(self, act: Callable[[], None]) -> None:
@@ -121,10 +135,8 @@ class Pending:
 
     def later(self, ask: Callable[[], R], act: Callable[[R], None]) -> None:
         """Call `ask` on a worker, and `act` with its result in its turn."""
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="cloud-transfer")
-        future = self._pool.submit(self._run, ask)
-        self._wait_with(lambda: act(patiently(future)))
+        task = self._workers.submit(partial(self._run, ask))
+        self._wait_with(lambda: act(task.result()))
 
     def _wait_with(self, act: Callable[[], None]) -> None:
         self._waiting.append(act)
@@ -143,5 +155,4 @@ class Pending:
 
     def close(self) -> None:
         """Give the threads up."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+        self._workers.end()

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotYetError
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from cloud.common._cancel import Cancellation, active_switch, ended_by, pace_for
+from cloud.common._workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from concurrent.futures import Future
-
 T = TypeVar("T")
 
 
@@ -24,17 +21,17 @@ def prefetched(pages: Iterator[T], cancellation: Cancellation) -> Iterator[T]:
             with ended_by(switch):
                 return next(pages, None)
 
-        pool = ThreadPoolExecutor(1, thread_name_prefix="cloud-transfer")
+        worker = Workers(1)
         try:
-            coming = pool.submit(fetch)
-            while (page := patiently(coming)) is not None:
-                coming = pool.submit(fetch)
+            coming = worker.submit(fetch)
+            while (page := coming.result()) is not None:
+                coming = worker.submit(fetch)
                 yield page
         except BaseException:
             switch.cancel()
             raise
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            worker.end()
 
 
 @contextmanager
@@ -53,13 +50,3 @@ def switch_below(cancellation: Cancellation | None, limit: int | None = None) ->
     finally:
         for parent in parents:
             parent.forget(switch)
-
-
-def patiently(future: Future[T]) -> T:
-    """Return the result of `future`; Ctrl-C is noticed on every system."""
-    while True:
-        try:
-            return future.result(timeout=1)
-        except NotYetError:  # noqa: PERF203  # in steps, because Windows delivers no Ctrl-C to a wait without an end
-            if future.done():  # the result was a TimeoutError, or came just now
-                return future.result()

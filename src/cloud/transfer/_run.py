@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from queue import Empty, SimpleQueue
+from functools import partial
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from cloud.common._workers import Workers, take
 from cloud.common.errors import CloudError, InvalidRequestError
 from cloud.transfer._records import MAX_FAILURES_KEPT, Silence, TransferItem, TransferReport
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cloud.common._cancel import Cancellation
+    from cloud.common._workers import Task
     from cloud.transfer._records import Progress
 
 DEFAULT_WORKERS = 8
@@ -74,7 +76,7 @@ def run_jobs(
         raise InvalidRequestError(f"workers must be at least 1, not {workers}")
     started = clock()
     tally = _Tally(progress or Silence())
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="cloud-transfer")
+    pool = Workers(workers)
     run = _Running(pool, tally, cancellation)
     try:
         try:
@@ -91,16 +93,16 @@ def run_jobs(
         cancellation.cancel()
         raise
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        pool.end()
     return tally.report(clock() - started)
 
 
 class _Running:
-    def __init__(self, pool: ThreadPoolExecutor, tally: _Tally, cancellation: Cancellation) -> None:
+    def __init__(self, pool: Workers, tally: _Tally, cancellation: Cancellation) -> None:
         self._pool = pool
         self._tally = tally
         self._cancellation = cancellation
-        self._done: SimpleQueue[Future[TransferItem]] = SimpleQueue()
+        self._done: SimpleQueue[Task[TransferItem]] = SimpleQueue()
         self._open = 0
 
     def add(self, job: Job | TransferItem) -> None:
@@ -111,7 +113,7 @@ class _Running:
         while self._open >= LOOK_AHEAD or not self._done.empty():
             self._take()
         self._tally.plan(1, job.size)
-        self._pool.submit(self._call, job).add_done_callback(self._done.put)
+        self._pool.submit(partial(self._call, job), self._done)
         self._open += 1
 
     def drain(self) -> None:
@@ -126,14 +128,9 @@ class _Running:
             return TransferItem(source=job.source, target=job.target, error=error)
 
     def _take(self) -> None:
-        while True:
-            try:
-                future = self._done.get(timeout=1)
-            except Empty:  # in steps, because Windows delivers no Ctrl-C to a wait without an end
-                continue
-            self._open -= 1
-            self._tally.finish(future.result())
-            return
+        ended = take(self._done)
+        self._open -= 1
+        self._tally.finish(ended.result())
 
 
 class _Tally:
