@@ -167,7 +167,7 @@ class CloudConfig:
         if len(named) > 1:
             names = ", ".join(profile.name for profile in named)
             raise ConfigurationError(
-                f"several profiles are of {provider.value}: {names}", hint="name one: config.profile(name)"
+                f"several profiles are of {provider.value}: {names}", hint="name the one that is meant"
             )
         return named[0].credentials() if named else None
 
