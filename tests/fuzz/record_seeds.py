@@ -6,9 +6,14 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+import boto3
 
 from cloud.aws import S3Client
 from cloud.azure import AzureBlobClient
@@ -16,9 +21,10 @@ from cloud.common import CloudCredentials, CloudError, CloudProvider
 from cloud.gcp import GCSClient
 from cloud.infomaniak import InfomaniakObjectStorageClient
 from cloud.testing import ScriptedResponse, ScriptedServer
+from fuzz import aws
 from fuzz.replay import Answer
 from fuzz.stores import BUCKET, KEY, ODD, PARTS, SMALL, calls_of, save
-from servers import azurite, fake_gcs, seaweedfs, swift
+from servers import azurite, fake_gcs, moto_server, seaweedfs, swift
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,6 +95,46 @@ def record(store: str, upstream: str, connect: Callable[[str], BaseStorageClient
     save(store, recorded)
 
 
+def record_aws(upstream: str) -> None:
+    """Make every call of EC2's and Lambda's clients once and save what moto answered."""
+    settings = json.dumps({"lambda": {"use_docker": False}})
+    connection = http.client.HTTPConnection(urlsplit(upstream).netloc)
+    connection.request("POST", "/moto-api/config", settings, {"Content-Type": "application/json"})
+    connection.getresponse().read()
+    connection.close()
+    recorder = Recorder(upstream, rewrites_host=False)
+    with ScriptedServer(otherwise=recorder) as server, TemporaryDirectory() as folder:
+        (Path(folder) / "app.py").write_text("def handler(event, context): return event\n")
+        machines, functions = (aws.connect(each, server.url, seconds=60.0) for each in ("ec2", "lambda"))
+        image = "ami-12c6146b"  # moto takes any
+        ids = {"image": image, "group": machines.create_security_group("fuzzed", "fuzzed").id}
+        ids["instance"] = machines.create_instance("before", "t3.micro", image).id
+        machines.native.create_image(InstanceId=ids["instance"], Name="fuzzed")
+        machines.create_key_pair("before")
+        machines.create_snapshot("before", machines.create_volume("disk", "us-east-1a", size_gib=1).id)
+        iam = boto3.client(
+            "iam",
+            endpoint_url=server.url,
+            region_name="us-east-1",
+            aws_access_key_id="x",
+            aws_secret_access_key="x",
+        )
+        trust = {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+        iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+        functions.create_function("f", "python3.12", "app.handler", folder, environment={"A": "1"})
+        for service, calls in aws.CALLS.items():
+            recorded: dict[str, Any] = {}
+            for name, call in calls.items():
+                recorder.answers = []
+                call(aws.connect(service, server.url, seconds=60.0), ids)
+                recorded[name] = [neutral(one, server.url) for one in recorder.answers]
+            save(service, recorded)
+
+
 def neutral(answer: Answer, url: str) -> Answer:
     """Return an answer without this run's address."""
     port = re.escape(url.rpartition(":")[2])
@@ -126,6 +172,8 @@ def main() -> None:
             gcs.endpoint_url,
             lambda url: GCSClient(project=gcs.project, endpoint_url=url, anonymous=True, transfer=PARTS),
         )
+    with moto_server.run() as amazon:
+        record_aws(amazon.endpoint_url)
     with swift.run() as objects:
         login = CloudCredentials(
             CloudProvider.INFOMANIAK,

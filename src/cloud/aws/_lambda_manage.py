@@ -196,15 +196,18 @@ class LambdaManagement(BaseServerlessClient):
         """
         self._check_name(function_name)
         kind = "NONE" if public else "AWS_IAM"
-        answer = self._run(
+        made = self._run(
             "create_function_url",
             function_name,
-            lambda: self._call("create_function_url_config", FunctionName=function_name, AuthType=kind),
+            lambda: function_url(
+                function_name,
+                self._call("create_function_url_config", FunctionName=function_name, AuthType=kind),
+            ),
             idempotent=False,
         )
         if public:
             self._allow_everybody(function_name)
-        return function_url(function_name, answer)
+        return made
 
     @final
     def get_function_url(self, function_name: str) -> FunctionUrl:
