@@ -180,6 +180,11 @@ def _must_load(algorithm: ChecksumAlgorithm) -> bool:
     )
 
 
+def has_crc64_engine(*, load: bool) -> bool:
+    """Return whether hardware computes the CRC-64/NVME here; without `load`, only when its engine is loaded already."""
+    return (load or "awscrt.checksums" in sys.modules) and _crc64nvme_of_awscrt() is not None
+
+
 @lru_cache(maxsize=len(_CRC_BITS))
 def _crc_function(algorithm: ChecksumAlgorithm) -> CrcFunction | None:
     """Return the fastest ``function(data, crc so far)`` that is installed, or None."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from cloud.common import _checksums
 from cloud.common._cancel import active_switch, one_call
 from cloud.common._engine import Window
 from cloud.common._ranges import split
-from cloud.common._reading import ObjectStream, wrong_checksum, wrong_size
+from cloud.common._reading import ObjectStream, joined, wrong_checksum, wrong_size
 from cloud.common.errors import IntegrityError
 
 if TYPE_CHECKING:
@@ -64,6 +64,18 @@ def _some(stream: ObjectStream, view: memoryview) -> int:
     return count
 
 
+class RangeSum(NamedTuple):
+    """What is known of a range that was moved.
+
+    Attributes:
+        checksum: in base64, by the algorithm that was asked for; empty for none.
+        verified: the algorithm of the service's own checksum of the range, which it was compared with, if any.
+    """
+
+    checksum: str
+    verified: str | None
+
+
 @dataclass(frozen=True)
 class Download:
     """One download in progress: where the bytes come from, and with which settings."""
@@ -102,18 +114,23 @@ class Download:
 def download(task: Download, stream: ObjectStream, sink: Sink) -> str | None:
     """Move the whole object into `sink` and return the checksum that it was verified by, if any.
 
-    `stream` is the open answer to the whole object. A large one is read by parallel ranges that are pinned
-    to its ETag; without an ETag ranges could mix versions, so it is then read by the one stream.
+    `stream` is the open answer to the whole object, or to a beginning of it. A large one is read by parallel
+    ranges that are pinned to its ETag; without an ETag ranges could mix versions, so it is then read by the
+    one stream.
     """
-    size = stream.end - stream.position
     try:
-        if size < task.config.threshold or stream.info.etag is None or stream.position:
-            sink.fill(0, stream, size, task.seen)
+        if stream.info.etag is None or not goes_by_ranges(task, stream):
+            sink.fill(0, stream, stream.end - stream.position, task.seen)
             stream.readinto(memoryview(bytearray(1)))  # reaching the end compares the checksum
             return stream.verified
         return _download_ranges(task, stream, sink, stream.info.etag)
     finally:
         stream.close()
+
+
+def goes_by_ranges(task: Download, stream: ObjectStream) -> bool:
+    """Return whether the object is read by parallel ranges: a large one, and one of ranges with own checksums."""
+    return not stream.position and (stream.end >= task.config.threshold or stream.beginning is not None)
 
 
 def download_bytes(task: Download, stream: ObjectStream) -> bytes:
@@ -135,7 +152,8 @@ def download_bytes(task: Download, stream: ObjectStream) -> bytes:
 
 def _download_ranges(task: Download, stream: ObjectStream, sink: Sink, etag: str) -> str | None:
     expected = stream.take_checksum()
-    ranges = split(stream.end, task.config.part_size)
+    # Ranges as long as the first answer, which the service has checksums of: each is then verified by its own.
+    ranges = split(stream.end, stream.beginning or task.config.part_size)
     algorithm = None if expected is None else expected[0]
     opener = task.beginning_with(stream, 0)
     sums = fetch_ranges(task, ranges, sink, (etag, stream.info.size), algorithm, open_range=opener)
@@ -150,9 +168,11 @@ def fetch_ranges(
     algorithm: ChecksumAlgorithm | None,
     *,
     open_range: Callable[[Range, str], ObjectStream] | None = None,
-    done: Callable[[Range, str], None] | None = None,
-) -> dict[int, str]:
-    """Move ranges of one version of an object into `sink`; return the checksum of each by its start.
+    done: Callable[[Range, RangeSum], None] | None = None,
+) -> dict[int, RangeSum]:
+    """Move ranges of one version of an object into `sink`; return what is known of each by its start.
+
+    A range that does not fit the service's checksum of it is read once more.
 
     Args:
         version: ETag and size of the object; every answer must be of it.
@@ -161,10 +181,9 @@ def fetch_ranges(
         done: told of each range that is whole, from several threads.
     """
     etag, size = version
-    sums: dict[int, str] = {}
+    sums: dict[int, RangeSum] = {}
 
-    def fetch(bounds: Range) -> None:
-        part = (open_range or task.open_range)(bounds, etag)
+    def move(part: ObjectStream, bounds: Range) -> RangeSum:
         checksum = _checksums.new(algorithm) if algorithm is not None else None
 
         def seen(piece: memoryview) -> None:
@@ -178,11 +197,19 @@ def fetch_ranges(
             sink.fill(bounds[0], part, bounds[1] - bounds[0], seen)
         finally:
             part.close()
-        value = checksum.value() if checksum is not None else ""
-        if checksum is not None:
-            sums[bounds[0]] = value
+        return RangeSum(checksum.value() if checksum is not None else "", part.verified)
+
+    def fetch(bounds: Range) -> None:
+        part = (open_range or task.open_range)(bounds, etag)
+        try:
+            moved = move(part, bounds)
+        except IntegrityError:
+            if not part.is_damaged:
+                raise
+            moved = move(task.open_range(bounds, etag), bounds)
+        sums[bounds[0]] = moved
         if done is not None:
-            done(bounds, value)
+            done(bounds, moved)
 
     with Window(task.config.max_workers) as window:
         for bounds in ranges:
@@ -192,13 +219,14 @@ def fetch_ranges(
 
 
 def compare(
-    expected: tuple[ChecksumAlgorithm, str] | None, ranges: Sequence[Range], sums: Mapping[int, str]
+    expected: tuple[ChecksumAlgorithm, str] | None, ranges: Sequence[Range], sums: Mapping[int, RangeSum]
 ) -> str | None:
-    """Return by what the ranges were verified: None where the service named no checksum."""
+    """Return by what the ranges were verified, as one or each; None where the service named no checksum."""
     if expected is None:
-        return None
+        names = {sums[start].verified for start, _ in ranges}
+        return None if None in names else joined(name for name in names if name is not None)
     algorithm, value = expected
-    parts = ((sums[start], end - start) for start, end in ranges)
+    parts = ((sums[start].checksum, end - start) for start, end in ranges)
     if _checksums.whole_object(algorithm, parts) != value:
         raise wrong_checksum(algorithm)
     return algorithm.value

@@ -12,7 +12,7 @@ from cloud.common._pace import active_pace
 from cloud.common.errors import CloudError, IntegrityError, InvalidRequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from cloud.common._pace import Pace
     from cloud.common._runtime import Runtime
@@ -28,8 +28,11 @@ class ObjectStream:
     """The bytes of one object, or of a range of it, from front to back.
 
     The first answer pins the ETag; a cut connection is resumed from the last byte with that pin, so that
-    bytes of two versions are never mixed. The checksum of a whole object is compared at its end, and that of an
-    answer with a range where the service names one.
+    bytes of two versions are never mixed. The checksum of a whole object is compared at its end. Where there is none
+    and the service names those of ranges, that of each answer is compared, also when a cut made it two.
+
+    Attributes:
+        is_damaged: whether bytes did not fit their checksum.
     """
 
     def __init__(
@@ -49,20 +52,45 @@ class ObjectStream:
         self._request = request
         self._cuts = 0
         self._pace = active_pace() or pace_for((), limit)
-        self.verified: str | None = None
+        self._compared: set[str] = set()
+        self._is_unchecked = False
+        self.is_damaged = False
         if body is None:
             body = self._fetch(request, first_answer)
         self._body: ObjectBody | None = body
         self.info: ObjectInfo = body.info
         self.position = body.start
-        self.end = body.start + body.length
+        self.end = _end(request, body.info.size)
+        self._answer_end = body.start + body.length
+        self._range_checksum = body.range_checksum
         self._covers_all = request.is_whole and body.checksum is not None
-        self._expect(body.checksum if self._covers_all else body.range_checksum)
+        if self._covers_all:
+            self._expect(body.checksum)
+        else:
+            self._expect_range()
+
+    @property
+    def verified(self) -> str | None:
+        """By what all that was read was verified; None inside an answer, and where one came without a checksum."""
+        if self._is_unchecked or self._checksum is not None or self.position < self._answer_end:
+            return None
+        return joined(self._compared)
+
+    @property
+    def beginning(self) -> int | None:
+        """How many bytes the present answer has, when it is a beginning that nothing but its own checksum covers."""
+        if self._covers_all or self._answer_end == self.end:
+            return None
+        return self._answer_end - self.position
 
     def _expect(self, expected: tuple[_checksums.ChecksumAlgorithm, str] | None) -> None:
         """Compare what is read from now on with the checksum `expected`."""
         self._expected = expected
         self._checksum = None if expected is None else _checksums.new(expected[0])
+
+    def _expect_range(self) -> None:
+        self._is_unchecked |= self._range_checksum is None
+        self._expect(self._range_checksum)
 
     def _fetch(
         self, request: GetRequest, check: Callable[[ObjectBody, GetRequest], ObjectBody]
@@ -89,7 +117,7 @@ class ObjectStream:
             self._runtime.metrics.count_received(count)
             if self._pace is not None:
                 self._pace.take(count)
-            if self.position == self.end:
+            if self.position == self._answer_end:
                 self._finish()
             return count
         if self.position == self.end:
@@ -98,7 +126,7 @@ class ObjectStream:
 
     def _read_some(self, body: ObjectBody, buffer: memoryview) -> int:
         def read() -> int:
-            count = body.readinto(buffer[: self.end - self.position])
+            count = body.readinto(buffer[: self._answer_end - self.position])
             if count == 0:
                 raise IntegrityError(
                     f"the body ended after {self.position} of {self.end} bytes", retryable=True
@@ -115,9 +143,12 @@ class ObjectStream:
             raise error
 
     def _reopen(self) -> ObjectBody:
+        """Ask for the rest of a cut answer, whose checksum still holds, or for what comes after a whole one."""
+        is_next = self.position == self._answer_end and not self._covers_all
         request = self._request._replace(
             start=self.position,
-            end=self.end,
+            end=self.end if is_next or self._covers_all else self._answer_end,
+            piece=self._request.piece if is_next else None,
             if_match=self.info.etag,
             if_none_match=None,
             if_modified_since=None,
@@ -129,32 +160,38 @@ class ObjectStream:
         if body.info.size != self.info.size:
             body.close()
             raise wrong_size(self.info.size, body.info.size)
-        if not self._covers_all:
-            self._expect(body.range_checksum)
+        self._answer_end = body.start + body.length
+        if is_next or self._expected is None:
+            self._range_checksum = body.range_checksum
+            self._expect_range()
         return body
 
     def _finish(self) -> None:
+        """Compare at the end of what the checksum is of: of everything, or of one answer."""
         self.close()
+        if self._covers_all and self.position < self.end:
+            return
         if self._checksum is not None and self._expected is not None:
             checksum, self._checksum = self._checksum, None
             algorithm, expected = self._expected
             if checksum.value() != expected:
+                self.is_damaged = True
                 raise wrong_checksum(
                     algorithm, context=self._runtime.context(self._operation, self._resource)
                 )
-            if self._covers_all:
-                self.verified = algorithm.value
+            self._compared.add(algorithm.value)
 
     def take_checksum(self) -> tuple[_checksums.ChecksumAlgorithm, str] | None:
         """Return the checksum to expect when its parts can be combined; whoever takes it compares it.
 
         A checksum that cannot be combined stays None here: ranges that are read in parallel then have
-        nothing to be compared with but their lengths.
+        nothing to be compared with but checksums of their own, where the service has those, and their lengths.
         """
-        if self._checksum is None or self._expected is None:
+        if not self._covers_all or self._expected is None:
             return None
-        self._checksum = None
-        return self._expected if self._expected[0] in _checksums.FASTEST_FIRST else None
+        expected, self._covers_all = self._expected, False
+        self._expect_range()
+        return expected if expected[0] in _checksums.FASTEST_FIRST else None
 
     def close(self) -> None:
         """Give the connection up. Reading on opens a new one."""
@@ -179,7 +216,9 @@ def checked_answer(body: ObjectBody, request: GetRequest) -> ObjectBody:
     """Return `body` when it is the range that was asked for; close it and raise otherwise."""
     size = body.info.size
     start = max(0, size + request.start) if request.start < 0 else request.start
-    end = size if request.end is None else min(request.end, size)
+    end = _end(request, size)
+    if body.asked_end is not None:
+        end = min(end, body.asked_end)
     if body.start == start and body.length == end - start:
         return body
     body.close()
@@ -187,6 +226,15 @@ def checked_answer(body: ObjectBody, request: GetRequest) -> ObjectBody:
         f"asked for bytes {start} to {end} of {size}, got {body.length} bytes from {body.start} on",
         retryable=True,
     )
+
+
+def _end(request: GetRequest, size: int) -> int:
+    return size if request.end is None else min(request.end, size)
+
+
+def joined(algorithms: Iterable[str]) -> str | None:
+    """Return the names of the algorithms that something was verified by, as one; None for none."""
+    return "+".join(sorted(algorithms)) or None
 
 
 def wrong_checksum(
@@ -208,12 +256,13 @@ def wrong_size(first: int, later: int) -> IntegrityError:
 def fetch_small(
     get: Callable[[GetRequest], ObjectBody], request: GetRequest, limit: int
 ) -> bytes | ObjectBody:
-    """Return all bytes of one answer, or the answer itself, still open, when it is longer than `limit`.
+    """Return all bytes of one answer, or the answer itself, still open, when that is not all or more than `limit`.
 
     One try: it runs inside `Runtime.run`, which repeats it after a cut or a flipped bit.
     """
     body = first_answer(get(request), request)
-    if body.length > limit:
+    is_all = body.start + body.length == _end(request, body.info.size)
+    if body.length > limit or not is_all:
         return body
     try:
         pace = active_pace()
@@ -221,7 +270,7 @@ def fetch_small(
         call_facts().bytes_received += len(data)
         if len(data) != body.length:
             raise IntegrityError(f"got {len(data)} of {body.length} bytes", retryable=True)
-        named = body.checksum if request.is_whole else body.range_checksum
+        named = (request.is_whole and body.checksum) or body.range_checksum
         if named is not None:
             algorithm, expected = named
             if _checksums.checksum_of(algorithm, data) != expected:

@@ -56,8 +56,9 @@ class DownloadResult(Record):
         path: where the bytes are.
         info: the object that was read.
         bytes_written: length of the file.
-        verified: the checksum that the whole body was compared with (``crc32``), or None when the
-            service stores none that can be computed here; lengths are always compared.
+        verified: the checksum that the whole body was compared with (``crc32``), as one or range by range
+            (``crc64nvme+md5`` where ranges differ), or None when the service has none for all of it that can be
+            computed here; lengths are always compared.
     """
 
     path: Path

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from cloud.common import _checksums
 from cloud.common._checksums import ChecksumAlgorithm
-from cloud.common._downloads import Download, compare, download, fetch_ranges
+from cloud.common._downloads import Download, RangeSum, compare, download, fetch_ranges, goes_by_ranges
 from cloud.common._files import PIECE, FileSink, finish, refuse_target
 from cloud.common._ranges import split
 from cloud.common._reading import ObjectStream
@@ -91,12 +91,12 @@ class ResumedDownload:
         stream = ObjectStream(task.runtime, task.operation, task.get, task.request)
         file.truncate(0)
         info, size = stream.info, stream.end
-        if size < task.config.threshold or info.etag is None:
+        if info.etag is None or not goes_by_ranges(task, stream):
             notes.begin({})
             return info, download(task, stream, FileSink(file))
         try:
             expected = stream.take_checksum()
-            part_size = task.config.part_size
+            part_size = stream.beginning or task.config.part_size
             notes.begin(
                 {"etag": info.etag, "size": size, "part_size": part_size, "checksum": _plain(expected)}
             )
@@ -108,8 +108,8 @@ class ResumedDownload:
             stream.close()
         return info, compare(expected, ranges, sums)
 
-    def _note(self, bounds: Range, checksum: str) -> None:
-        self._notes.add({"start": bounds[0], "checksum": checksum})
+    def _note(self, bounds: Range, moved: RangeSum) -> None:
+        self._notes.add({"start": bounds[0], **moved._asdict()})
 
     def _go_on(self, file: BinaryIO) -> tuple[ObjectInfo, str | None] | None:
         """Read what is missing; None when there is nothing to go on from."""
@@ -152,7 +152,7 @@ class ResumedDownload:
         stream: ObjectStream,
         version: tuple[str, int],
         algorithm: ChecksumAlgorithm,
-    ) -> dict[int, str]:
+    ) -> dict[int, RangeSum]:
         """Fetch ranges, the first of them from `stream`, and note each."""
         opener = self._task.beginning_with(stream, missing[0][0])
         sink = FileSink(file)
@@ -184,11 +184,11 @@ def _left(notes: Notes) -> tuple[str, int, int, tuple[ChecksumAlgorithm, str] | 
 
 def _whole(
     file: BinaryIO, ranges: list[Range], lines: list[dict[str, Any]], algorithm: ChecksumAlgorithm
-) -> Iterator[tuple[int, str]]:
+) -> Iterator[tuple[int, RangeSum]]:
     """Yield start and checksum of the ranges that are on disk as they were noted."""
     ends = dict(ranges)
-    noted = {line.get("start"): line.get("checksum") for line in lines}
-    for start, value in noted.items():
+    noted = {line.get("start"): line for line in lines}
+    for start, line in noted.items():
         if start in ends:
             checksum = _checksums.new(algorithm)
             file.seek(start)
@@ -196,5 +196,6 @@ def _whole(
             while missing and (piece := file.read(min(PIECE, missing))):
                 checksum.update(memoryview(piece))
                 missing -= len(piece)
-            if not missing and checksum.value() == value:
-                yield start, checksum.value()
+            if not missing and checksum.value() == line.get("checksum"):
+                verified = line.get("verified")
+                yield start, RangeSum(checksum.value(), verified if isinstance(verified, str) else None)

@@ -60,7 +60,7 @@ class StorageReads(StorageCore):
             bucket, key, 0, None, version_id, if_match, if_none_match, if_modified_since
         )
         limit = min(SMALL_BODY, self._transfer.threshold - 1)
-        return self._read("download_file", request, limit)
+        return self._read("download_file", request._replace(piece=self._transfer.part_size), limit)
 
     def _read(self, operation: str, request: GetRequest, limit: int) -> bytes:
         """Return what was asked for: by one request up to `limit` bytes, in parts above it."""
@@ -120,6 +120,7 @@ class StorageReads(StorageCore):
             bucket, key, 0, None, version_id, if_match, if_none_match, if_modified_since
         )
         config = transfer or self._transfer
+        request = request._replace(piece=config.part_size)
         task = Download(self._runtime, "download_to", self._get, request, config, progress)
 
         if resume:

@@ -36,6 +36,8 @@ class GetRequest(NamedTuple):
         if_none_match: only if the ETag is not this one.
         if_modified_since: only if stored after this moment.
         version_id: this version instead of the newest.
+        piece: the answer may be a beginning of what is asked for, of at most so many bytes, where the service
+            has checksums of such ranges only; None for all by one answer.
     """
 
     bucket: str
@@ -46,6 +48,7 @@ class GetRequest(NamedTuple):
     if_none_match: str | None = None
     if_modified_since: datetime | None = None
     version_id: str | None = None
+    piece: int | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -188,6 +191,7 @@ class ObjectBody(ABC):
         checksum: algorithm and base64 value of the whole object's checksum, when the service named one
             that can be computed here; None otherwise.
         range_checksum: likewise of exactly the bytes of this answer.
+        asked_end: up to where the service was asked for when that is less than the request; see `GetRequest.piece`.
     """
 
     info: ObjectInfo
@@ -195,6 +199,7 @@ class ObjectBody(ABC):
     length: int
     checksum: tuple[ChecksumAlgorithm, str] | None = None
     range_checksum: tuple[ChecksumAlgorithm, str] | None = None
+    asked_end: int | None = None
 
     @abstractmethod
     def readinto(self, buffer: memoryview) -> int:

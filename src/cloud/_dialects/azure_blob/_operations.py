@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING
 
 from cloud._dialects._answers import AnswerBody, EmptyBody, http_date, read_document, size_of
 from cloud._dialects.azure_blob._addressing import quote_text
-from cloud._dialects.azure_blob._body import MAX_MD5_RANGE, object_info, range_checksum, whole_checksum
+from cloud._dialects.azure_blob._body import (
+    MAX_CHECKED_RANGE,
+    asked_end,
+    object_info,
+    range_checksum,
+    refuse_encoded,
+    whole_checksum,
+)
 from cloud._dialects.azure_blob._errors import AzureServiceError
 from cloud._dialects.azure_blob._exchange import require_etag
 from cloud._dialects.azure_blob._metadata import check_tags, metadata_headers
+from cloud.common import _checksums
 from cloud.common._bodies import blocks
 from cloud.common._paging import Advance, Page
 from cloud.common._storage_types import GetRequest, ObjectBody, Stored
@@ -32,6 +40,8 @@ if TYPE_CHECKING:
 
 _CONTAINER = (("restype", "container"),)
 _ROOT = "OperationNotAllowedOnRootBlob"
+_WORTH_CRC64 = 64 << 20
+"""Bytes whose MD5 costs about what it costs to load the engine of the CRC-64."""
 SNAPSHOT = "snapshot="
 """What the version_id of a snapshot begins with; the rest is the service's own name for it."""
 
@@ -45,12 +55,14 @@ class Operations:
         takes_crc64: whether blocks may be sent with a CRC-64; False for emulators, which have the account in
             the path (Azurite refuses one before it has read the block), and once a server refused one.
         takes_urls: whether an object may be written from a URL; False likewise.
+        gives_crc64: whether ranges are asked for with a CRC-64; False likewise, and once an answer had none.
     """
 
     def __init__(self, exchange: Exchange, options: AzureOptions) -> None:
         self.exchange = exchange
         self.options = options
-        self.takes_crc64 = self.takes_urls = not exchange.endpoint.path_prefix
+        self.takes_crc64 = self.takes_urls = self.gives_crc64 = not exchange.endpoint.path_prefix
+        self._by_md5 = 0
 
     # -- containers ------------------------------------------------------------------------------------------
     def list_buckets(self) -> list[str]:
@@ -137,18 +149,43 @@ class Operations:
         """Return the open answer to a read.
 
         The whole object is asked for as a range too: nothing else than the Content-Range of the answer says how
-        long an object in blocks is, should the answer's own length be too short. Azure computes the MD5 of a
-        small range when it is asked to: nothing else shows a flipped byte in one.
+        long an object in blocks is, should the answer's own length be too short. Azure computes the checksum of a
+        small range when it is asked to: nothing else shows a flipped byte in one, nor in an object in blocks.
         """
         if request.start < 0:
             request = self._from_front(request)
+        end = asked_end(request)
+        length = None if end is None else end - request.start
+        name = self._checksum_name(length)
+        response = self._read(request, end, name)
+        if name == "crc64" and response.status == 206 and "x-ms-content-crc64" not in response.headers:
+            self.gives_crc64 = False  # an emulator under a name of its own
+            response.close()
+            response = self._read(request, end, self._checksum_name(length))
+        if response.status == 416 or (response.status == 206 and response.length == 0):  # the latter: Azurite
+            return self._unsatisfiable(request, response)
+        require_etag(response)
+        refuse_encoded(response)
+        headers = response.headers
+        body = AnswerBody(
+            response,
+            partial(object_info, request.bucket, request.key, headers, version_id=request.version_id),
+            partial(whole_checksum, headers),
+        )
+        if name is not None:
+            body.range_checksum = range_checksum(headers)
+            self._by_md5 += body.length
+        if end != request.end and response.status == 206:
+            body.asked_end = end
+            body.checksum = whole_checksum(headers, body.info.size)
+        return body
+
+    def _read(self, request: GetRequest, end: int | None, checksum: str | None) -> HttpResponse:
         headers = _read_conditions(request)
-        last = "" if request.end is None else str(request.end - 1)
-        headers["x-ms-range"] = f"bytes={request.start}-{last}"
-        has_md5 = request.end is not None and request.end - request.start <= MAX_MD5_RANGE
-        if has_md5:
-            headers["x-ms-range-get-content-md5"] = "true"
-        response = self.exchange.call(
+        headers["x-ms-range"] = f"bytes={request.start}-{'' if end is None else end - 1}"
+        if checksum is not None:
+            headers[f"x-ms-range-get-content-{checksum}"] = "true"
+        return self.exchange.call(
             "GET",
             request.bucket,
             request.key,
@@ -156,19 +193,17 @@ class Operations:
             headers=headers,
             accepts=(200, 206, 416),
         )
-        if response.status == 416 or (response.status == 206 and response.length == 0):  # the latter: Azurite
-            return self._unsatisfiable(request, response)
-        require_etag(response)
-        body = AnswerBody(
-            response,
-            partial(
-                object_info, request.bucket, request.key, response.headers, version_id=request.version_id
-            ),
-            partial(whole_checksum, response.headers),
-        )
-        if has_md5:
-            body.range_checksum = range_checksum(response.headers)
-        return body
+
+    def _checksum_name(self, length: int | None) -> str | None:
+        """Return which checksum to ask for; None for a range of which Azure computes none.
+
+        The CRC-64 costs a twentieth of an MD5 once its engine is loaded, which many bytes alone are worth.
+        """
+        if length is None or length > MAX_CHECKED_RANGE:
+            return None
+        if self.gives_crc64 and _checksums.has_crc64_engine(load=self._by_md5 > _WORTH_CRC64):
+            return "crc64"
+        return "md5"
 
     def _from_front(self, request: GetRequest) -> GetRequest:
         """Return the request for the last bytes of an object as one from its front.
