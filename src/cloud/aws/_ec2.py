@@ -16,7 +16,7 @@ from cloud.aws._ec2_read import (
 )
 from cloud.aws._ec2_records import EC2InstanceOptions
 from cloud.aws._ec2_volumes import EC2Volumes
-from cloud.aws._session import call
+from cloud.aws._session import read
 from cloud.common._base_compute import BaseComputeClient
 from cloud.common._compute_core import checked_tags
 from cloud.common._compute_read import fits
@@ -114,15 +114,20 @@ class EC2Client(
         return _instances(self._aws.client(), self.region, request)
 
     def _get_instance(self, instance_id: str) -> Instance:
-        answer = self._call("describe_instances", InstanceIds=[instance_id])
-        items = [item for reservation in answer["Reservations"] for item in reservation["Instances"]]
-        if not items:
-            raise NotFoundError("there is no such instance")
-        return instance(items[0], self.region)
+        def first(answer: Mapping[str, Any]) -> Instance:
+            items = _reserved(answer, self.region)
+            if not items:
+                raise NotFoundError("there is no such instance")
+            return items[0]
+
+        return self._read(first, "describe_instances", InstanceIds=[instance_id])
 
     def _create_instance(self, request: CreateInstanceRequest) -> Instance:
-        answer = self._call("run_instances", **run_arguments(request))
-        return instance(answer["Instances"][0], self.region)
+        return self._read(
+            lambda answer: instance(answer["Instances"][0], self.region),
+            "run_instances",
+            **run_arguments(request),
+        )
 
     def _act(self, request: ActionRequest) -> None:
         self._call(_METHODS[request.action], **_action_arguments(request))
@@ -146,55 +151,71 @@ class EC2Client(
         raise UnknownServiceError("the service did not say that this was a dry run: it may have happened")
 
     def _list_images_page(self, request: CatalogRequest) -> Page[Image]:
-        answer = self._call(
+        def page(answer: Mapping[str, Any]) -> Page[Image]:
+            found = [image(item) for item in answer["Images"]]
+            items = tuple(item for item in found if request.name is None or item.name == request.name)
+            return Page(items, (), answer.get("NextToken") or None)
+
+        return self._read(
+            page,
             "describe_images",
             Owners=["self"] if request.owned else None,
             Filters=None if request.name is None else [{"Name": "name", "Values": [request.name]}],
             MaxResults=request.page_size,
             NextToken=request.token,
         )
-        found = [image(item) for item in answer["Images"]]
-        items = tuple(item for item in found if request.name is None or item.name == request.name)
-        return Page(items, (), answer.get("NextToken") or None)
 
     def _list_instance_types_page(self, request: CatalogRequest) -> Page[InstanceType]:
-        answer = self._call(
+        def page(answer: Mapping[str, Any]) -> Page[InstanceType]:
+            items = tuple(instance_type(item) for item in answer["InstanceTypes"])
+            return Page(items, (), answer.get("NextToken") or None)
+
+        return self._read(
+            page,
             "describe_instance_types",
             MaxResults=min(max(request.page_size, _MIN_PAGE), _MAX_TYPES_PAGE),
             NextToken=request.token,
         )
-        items = tuple(instance_type(item) for item in answer["InstanceTypes"])
-        return Page(items, (), answer.get("NextToken") or None)
 
     def _console_output(self, instance_id: str) -> str:
         return str(self._call("get_console_output", InstanceId=instance_id).get("Output") or "")
 
     def _list_key_pairs(self) -> list[KeyPair]:
-        answer = self._call("describe_key_pairs", IncludePublicKey=True)
-        return [key_pair(item) for item in answer["KeyPairs"]]
+        def pairs(answer: Mapping[str, Any]) -> list[KeyPair]:
+            return [key_pair(item) for item in answer["KeyPairs"]]
+
+        return self._read(pairs, "describe_key_pairs", IncludePublicKey=True)
 
     def _create_key_pair(self, name: str) -> KeyPair:
-        return key_pair(self._call("create_key_pair", KeyName=name))
+        return self._read(key_pair, "create_key_pair", KeyName=name)
 
     def _import_key_pair(self, name: str, public_key: str) -> KeyPair:
-        return key_pair(self._call("import_key_pair", KeyName=name, PublicKeyMaterial=public_key.encode()))
+        material = public_key.encode()
+        return self._read(key_pair, "import_key_pair", KeyName=name, PublicKeyMaterial=material)
 
     def _delete_key_pair(self, name: str) -> None:
         self._call("delete_key_pair", KeyName=name)
 
 
 def _instances(client: Any, region: str, request: InstanceListRequest) -> Page[Instance]:
-    answer = call(
+    def page(answer: Mapping[str, Any]) -> Page[Instance]:
+        return Page(tuple(_reserved(answer, region)), (), answer.get("NextToken") or None)
+
+    return read(
         client,
+        page,
         "describe_instances",
         Filters=filters_of(request),
         MaxResults=max(request.page_size, _MIN_PAGE),
         NextToken=request.token,
     )
-    items = tuple(
+
+
+def _reserved(answer: Mapping[str, Any], region: str) -> list[Instance]:
+    """Return the instances of all reservations."""
+    return [
         instance(item, region) for reservation in answer["Reservations"] for item in reservation["Instances"]
-    )
-    return Page(items, (), answer.get("NextToken") or None)
+    ]
 
 
 def _action_arguments(request: ActionRequest) -> dict[str, Any]:

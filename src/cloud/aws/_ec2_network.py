@@ -23,14 +23,14 @@ class EC2Network(EC2Service):
     def list_security_groups(self, *, vpc_id: str | None = None) -> list[SecurityGroup]:
         """Return all security groups, or those of one VPC."""
         filters = None if vpc_id is None else [{"Name": "vpc-id", "Values": [vpc_id]}]
-        items = self._all(
+        return self._all(
             "list_security_groups",
             vpc_id or "",
             "describe_security_groups",
             "SecurityGroups",
+            _group,
             Filters=filters,
         )
-        return [_group(item) for item in items]
 
     @final
     def get_security_group(self, group_id: str) -> SecurityGroup:
@@ -57,10 +57,11 @@ class EC2Network(EC2Service):
         checked_text("name", name)
         checked_text("description", description)
         specification = tag_specification("security-group", None, checked_tags(tags))
-        answer = self._runtime.run(
+        made = self._runtime.run(
             "create_security_group",
             name,
-            lambda: self._call(
+            lambda: self._read(
+                lambda answer: str(answer["GroupId"]),
                 "create_security_group",
                 GroupName=name,
                 Description=description,
@@ -69,7 +70,7 @@ class EC2Network(EC2Service):
             ),
             idempotent=False,
         )
-        return self.get_security_group(str(answer["GroupId"]))
+        return self.get_security_group(made)
 
     @final
     def delete_security_group(self, group_id: str) -> bool:
@@ -115,8 +116,11 @@ class EC2Network(EC2Service):
     @final
     def list_addresses(self) -> list[Address]:
         """Return all public addresses of your own."""
-        answer = self._runtime.run("list_addresses", "", lambda: self._call("describe_addresses"))
-        return [_address(item) for item in answer["Addresses"]]
+
+        def addresses(answer: Mapping[str, Any]) -> list[Address]:
+            return [_address(item) for item in answer["Addresses"]]
+
+        return self._runtime.run("list_addresses", "", lambda: self._read(addresses, "describe_addresses"))
 
     @final
     def get_address(self, allocation_id: str) -> Address:
@@ -128,15 +132,17 @@ class EC2Network(EC2Service):
     @final
     def allocate_address(self, *, tags: Mapping[str, str] | None = None) -> Address:
         """Return a new public address, charged until it is released. Sent once: EC2 has no token for it."""
-        specification = tag_specification("elastic-ip", None, checked_tags(tags))
-        answer = self._runtime.run(
+        labels = checked_tags(tags)
+        specification = tag_specification("elastic-ip", None, labels)
+
+        def made(answer: Mapping[str, Any]) -> Address:
+            return Address(id=answer["AllocationId"], address=answer["PublicIp"], tags=labels, raw=answer)
+
+        return self._runtime.run(
             "allocate_address",
             "",
-            lambda: self._call("allocate_address", Domain="vpc", TagSpecifications=specification),
+            lambda: self._read(made, "allocate_address", Domain="vpc", TagSpecifications=specification),
             idempotent=False,
-        )
-        return Address(
-            id=answer["AllocationId"], address=answer["PublicIp"], tags=checked_tags(tags), raw=answer
         )
 
     @final
@@ -144,17 +150,17 @@ class EC2Network(EC2Service):
         """Let the address lead to the instance, wherever it led before; return the id of the association."""
         checked_text("allocation_id", allocation_id)
         checked_text("instance_id", instance_id)
-        answer = self._runtime.run(
+        return self._runtime.run(
             "associate_address",
             f"{allocation_id} {instance_id}",
-            lambda: self._call(
+            lambda: self._read(
+                lambda answer: str(answer["AssociationId"]),
                 "associate_address",
                 AllocationId=allocation_id,
                 InstanceId=instance_id,
                 AllowReassociation=True,
             ),
         )
-        return str(answer["AssociationId"])
 
     @final
     def disassociate_address(self, association_id: str) -> bool:

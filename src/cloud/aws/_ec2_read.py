@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from cloud._dialects._answers import understood
 from cloud.aws._ec2_records import EC2InstanceOptions
 from cloud.common._records import Image, Instance, InstanceType, KeyPair
 from cloud.common._redact import Secret
@@ -55,36 +54,35 @@ def moment(value: datetime | None) -> datetime | None:
 
 def instance(item: Mapping[str, Any], region: str) -> Instance:
     """Return an instance."""
-    with understood("answer"):
-        name, tags = named(item)
-        word = item["State"]["Name"]
-        cards = item.get("NetworkInterfaces") or ()
-        private = [each["PrivateIpAddress"] for card in cards for each in card.get("PrivateIpAddresses", ())]
-        public = [
-            each["Association"]["PublicIp"]
-            for card in cards
-            for each in card.get("PrivateIpAddresses", ())
-            if each.get("Association", {}).get("PublicIp")
-        ]
-        version_6 = [each["Ipv6Address"] for card in cards for each in card.get("Ipv6Addresses", ())]
-        reason = item.get("StateReason", {}).get("Message") or item.get("StateTransitionReason")
-        return Instance(
-            id=item["InstanceId"],
-            name=name,
-            state=STATES.get(word, InstanceState.UNKNOWN),
-            raw_state=word,
-            instance_type=item["InstanceType"],
-            image_id=item.get("ImageId"),
-            region=region,
-            zone=item.get("Placement", {}).get("AvailabilityZone"),
-            private_addresses=_unique([item.get("PrivateIpAddress"), *private]),
-            public_addresses=_unique([item.get("PublicIpAddress"), *public, *version_6]),
-            created_at=moment(item.get("LaunchTime")),
-            tags=tags,
-            key_pair=item.get("KeyName"),
-            state_reason=reason or None,
-            raw=item,
-        )
+    name, tags = named(item)
+    word = item["State"]["Name"]
+    cards = item.get("NetworkInterfaces") or ()
+    private = [each["PrivateIpAddress"] for card in cards for each in card.get("PrivateIpAddresses", ())]
+    public = [
+        each["Association"]["PublicIp"]
+        for card in cards
+        for each in card.get("PrivateIpAddresses", ())
+        if each.get("Association", {}).get("PublicIp")
+    ]
+    version_6 = [each["Ipv6Address"] for card in cards for each in card.get("Ipv6Addresses", ())]
+    reason = item.get("StateReason", {}).get("Message") or item.get("StateTransitionReason")
+    return Instance(
+        id=item["InstanceId"],
+        name=name,
+        state=STATES.get(word, InstanceState.UNKNOWN),
+        raw_state=word,
+        instance_type=item["InstanceType"],
+        image_id=item.get("ImageId"),
+        region=region,
+        zone=item.get("Placement", {}).get("AvailabilityZone"),
+        private_addresses=_unique([item.get("PrivateIpAddress"), *private]),
+        public_addresses=_unique([item.get("PublicIpAddress"), *public, *version_6]),
+        created_at=moment(item.get("LaunchTime")),
+        tags=tags,
+        key_pair=item.get("KeyName"),
+        state_reason=reason or None,
+        raw=item,
+    )
 
 
 def _unique(values: Sequence[str | None]) -> tuple[str, ...]:
@@ -93,58 +91,51 @@ def _unique(values: Sequence[str | None]) -> tuple[str, ...]:
 
 def image(item: Mapping[str, Any]) -> Image:
     """Return an image."""
-    with understood("answer"):
-        from datetime import datetime
+    from datetime import datetime
 
-        disks = [
-            device["Ebs"].get("VolumeSize")
-            for device in item.get("BlockDeviceMappings", ())
-            if "Ebs" in device
-        ]
-        created = item.get("CreationDate")
-        return Image(
-            id=item["ImageId"],
-            name=item.get("Name") or "",
-            status=item.get("State") or "",
-            architecture=item.get("Architecture"),
-            min_disk_bytes=disks[0] * GIB if disks and disks[0] else None,
-            created_at=utc(datetime.fromisoformat(created.replace("Z", "+00:00"))) if created else None,
-            owner=item.get("OwnerId"),
-            tags=tags_of(item),
-            raw=item,
-        )
+    disks = [
+        device["Ebs"].get("VolumeSize") for device in item.get("BlockDeviceMappings", ()) if "Ebs" in device
+    ]
+    created = item.get("CreationDate")
+    return Image(
+        id=item["ImageId"],
+        name=item.get("Name") or "",
+        status=item.get("State") or "",
+        architecture=item.get("Architecture"),
+        min_disk_bytes=disks[0] * GIB if disks and disks[0] else None,
+        created_at=utc(datetime.fromisoformat(created.replace("Z", "+00:00"))) if created else None,
+        owner=item.get("OwnerId"),
+        tags=tags_of(item),
+        raw=item,
+    )
 
 
 def instance_type(item: Mapping[str, Any]) -> InstanceType:
     """Return an instance type."""
-    with understood("answer"):
-        return InstanceType(
-            id=item["InstanceType"],
-            name=item["InstanceType"],
-            vcpus=item["VCpuInfo"]["DefaultVCpus"],
-            memory_bytes=item["MemoryInfo"]["SizeInMiB"] * MIB,
-            # A decimal unit: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceStorageInfo.html
-            disk_bytes=item.get("InstanceStorageInfo", {}).get("TotalSizeInGB", 0) * 10**9,
-            architectures=tuple(item.get("ProcessorInfo", {}).get("SupportedArchitectures", ())),
-            raw=item,
-        )
+    return InstanceType(
+        id=item["InstanceType"],
+        name=item["InstanceType"],
+        vcpus=item["VCpuInfo"]["DefaultVCpus"],
+        memory_bytes=item["MemoryInfo"]["SizeInMiB"] * MIB,
+        # A decimal unit: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceStorageInfo.html
+        disk_bytes=item.get("InstanceStorageInfo", {}).get("TotalSizeInGB", 0) * 10**9,
+        architectures=tuple(item.get("ProcessorInfo", {}).get("SupportedArchitectures", ())),
+        raw=item,
+    )
 
 
 def key_pair(item: Mapping[str, Any]) -> KeyPair:
     """Return a key pair; the private key only in its own field."""
-    with understood("answer"):
-        secret = item.get("KeyMaterial")
-        shown = {
-            name: value for name, value in item.items() if name not in {"KeyMaterial", "ResponseMetadata"}
-        }
-        return KeyPair(
-            name=item["KeyName"],
-            fingerprint=item.get("KeyFingerprint") or "",
-            public_key=item.get("PublicKey") or None,
-            private_key=Secret(secret) if secret else None,
-            created_at=moment(item.get("CreateTime")),
-            raw=shown,
-        )
+    secret = item.get("KeyMaterial")
+    shown = {name: value for name, value in item.items() if name not in {"KeyMaterial", "ResponseMetadata"}}
+    return KeyPair(
+        name=item["KeyName"],
+        fingerprint=item.get("KeyFingerprint") or "",
+        public_key=item.get("PublicKey") or None,
+        private_key=Secret(secret) if secret else None,
+        created_at=moment(item.get("CreateTime")),
+        raw=shown,
+    )
 
 
 # -- what EC2 is asked ---------------------------------------------------------------------------------------------

@@ -19,16 +19,26 @@ _PAGE = 500  # between 5 and 1,000: the limits of EC2's Describe calls
 class EC2Service(AwsClient):
     """Calls of one shape: EC2's Describe and Delete operations are all alike."""
 
-    def _all(self, operation: str, resource: str, method: str, key: str, **arguments: Any) -> list[Any]:
-        """Return the items of every page of a Describe operation."""
+    def _all(
+        self,
+        operation: str,
+        resource: str,
+        method: str,
+        key: str,
+        make: Callable[[Mapping[str, Any]], T],
+        **arguments: Any,
+    ) -> list[T]:
+        """Return the records of the items of every page of a Describe operation."""
 
-        def fetch(token: str | None) -> Page[Any]:
-            answer = self._runtime.run(
+        def page(answer: Mapping[str, Any]) -> Page[T]:
+            return Page(tuple(make(item) for item in answer[key]), (), answer.get("NextToken") or None)
+
+        def fetch(token: str | None) -> Page[T]:
+            return self._runtime.run(
                 operation,
                 resource,
-                lambda: self._call(method, **arguments, MaxResults=_PAGE, NextToken=token),
+                lambda: self._read(page, method, **arguments, MaxResults=_PAGE, NextToken=token),
             )
-            return Page(tuple(answer[key]), (), answer.get("NextToken") or None)
 
         return Pager(fetch).to_list()
 
@@ -37,20 +47,20 @@ class EC2Service(AwsClient):
         operation: str,
         method: str,
         key: str,
-        read: Callable[[Mapping[str, Any]], T],
+        make: Callable[[Mapping[str, Any]], T],
         **ids: list[str],
     ) -> T:
         """Return the one thing of this id."""
         ((identifier,),) = ids.values()
         checked_text("the id", identifier)
 
-        def find() -> T:
-            items = self._call(method, **ids)[key]
+        def first(answer: Mapping[str, Any]) -> T:
+            items = answer[key]
             if not items:
                 raise NotFoundError("there is no such thing")
-            return read(items[0])
+            return make(items[0])
 
-        return self._runtime.run(operation, identifier, find)
+        return self._runtime.run(operation, identifier, lambda: self._read(first, method, **ids))
 
     def _delete(self, operation: str, identifier: str, method: str, **arguments: Any) -> bool:
         """Make sure that it is gone; False when it was not there at the first try."""

@@ -21,7 +21,7 @@ class EC2Volumes(EC2Service):
     @final
     def list_volumes(self) -> list[Volume]:
         """Return all disks, attached or not."""
-        return [_volume(item) for item in self._all("list_volumes", "", "describe_volumes", "Volumes")]
+        return self._all("list_volumes", "", "describe_volumes", "Volumes", _volume)
 
     @final
     def get_volume(self, volume_id: str) -> Volume:
@@ -71,8 +71,8 @@ class EC2Volumes(EC2Service):
             "TagSpecifications": tag_specification("volume", name, checked_tags(tags)),
             "ClientToken": token or str(uuid.uuid4()),
         }
-        return _volume(
-            self._runtime.run("create_volume", name, lambda: self._call("create_volume", **arguments))
+        return self._runtime.run(
+            "create_volume", name, lambda: self._read(_volume, "create_volume", **arguments)
         )
 
     @final
@@ -128,15 +128,15 @@ class EC2Volumes(EC2Service):
     def list_snapshots(self, *, volume_id: str | None = None) -> list[Snapshot]:
         """Return all snapshots of your own, or those of one disk."""
         filters = None if volume_id is None else [{"Name": "volume-id", "Values": [volume_id]}]
-        items = self._all(
+        return self._all(
             "list_snapshots",
             volume_id or "",
             "describe_snapshots",
             "Snapshots",
+            _snapshot,
             OwnerIds=["self"],
             Filters=filters,
         )
-        return [_snapshot(item) for item in items]
 
     @final
     def get_snapshot(self, snapshot_id: str) -> Snapshot:
@@ -153,10 +153,11 @@ class EC2Volumes(EC2Service):
         checked_text("name", name)
         checked_text("volume_id", volume_id)
         specification = tag_specification("snapshot", name, checked_tags(tags))
-        answer = self._runtime.run(
+        return self._runtime.run(
             "create_snapshot",
             volume_id,
-            lambda: self._call(
+            lambda: self._read(
+                _snapshot,
                 "create_snapshot",
                 VolumeId=volume_id,
                 Description=description or None,
@@ -164,7 +165,6 @@ class EC2Volumes(EC2Service):
             ),
             idempotent=False,
         )
-        return _snapshot(answer)
 
     @final
     def delete_snapshot(self, snapshot_id: str) -> bool:

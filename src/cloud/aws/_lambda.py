@@ -7,6 +7,7 @@ import json
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from cloud._dialects._answers import understood
 from cloud.aws._lambda_errors import CREATING, TABLE
 from cloud.aws._lambda_manage import LambdaManagement
 from cloud.aws._lambda_records import (
@@ -19,7 +20,7 @@ from cloud.aws._lambda_records import (
     named,
     settings_arguments,
 )
-from cloud.aws._session import AwsClient, AwsSession, call
+from cloud.aws._session import AwsSession, call, read
 from cloud.common._paging import Page
 from cloud.common._serverless_types import FunctionLimits, InvokeAnswer
 from cloud.common.errors import (
@@ -69,7 +70,7 @@ DEFAULT_INVOKE_SECONDS = _MAX_SECONDS + 30.0
 _LOG_PAGE = 1000
 
 
-class LambdaClient(AwsClient, LambdaManagement):
+class LambdaClient(LambdaManagement):
     """Functions on AWS Lambda, and what they write to CloudWatch Logs. Safe between threads and after a fork.
 
     Making one sends nothing and loads no SDK. ``name:alias`` and ``name:version`` can be looked at and
@@ -208,12 +209,14 @@ class LambdaClient(AwsClient, LambdaManagement):
         return settings.options.problem()
 
     def _list_functions_page(self, token: str | None, page_size: int) -> Page[FunctionInfo]:
-        answer = self._call("list_functions", Marker=token, MaxItems=page_size)
-        found = tuple(function_info(item) for item in answer["Functions"])
-        return Page(found, (), answer.get("NextMarker") or None)
+        def page(answer: Mapping[str, Any]) -> Page[FunctionInfo]:
+            found = tuple(function_info(item) for item in answer["Functions"])
+            return Page(found, (), answer.get("NextMarker") or None)
+
+        return self._read(page, "list_functions", Marker=token, MaxItems=page_size)
 
     def _describe(self, name: str) -> Described:
-        return described(self._call("get_function_configuration", **named(name)))
+        return self._read(described, "get_function_configuration", **named(name))
 
     def _place_code(self, name: str, package: CodePackage) -> dict[str, Any]:
         del name  # the same package serves every function
@@ -238,24 +241,24 @@ class LambdaClient(AwsClient, LambdaManagement):
                 hint="pass role=ARN to the client, or options=LambdaOptions(role=ARN) to the call",
             )
         architecture = None if options.architecture is None else [options.architecture]
-        answer = self._call(
+        return self._read(
+            function_info,
             "create_function",
             FunctionName=function.name,
             Code=function.code,
             Architectures=architecture,
             **settings_arguments(function.settings, options),
         )
-        return function_info(answer)
 
     def _update_code(self, function: NewFunction) -> FunctionInfo:
         architecture = self._options_of(function.settings).architecture
-        answer = self._call(
+        return self._read(
+            function_info,
             "update_function_code",
             FunctionName=function.name,
             Architectures=None if architecture is None else [architecture],
             **function.code,
         )
-        return function_info(answer)
 
     def _update_settings(self, name: str, settings: FunctionSettings, now: Described) -> FunctionInfo:
         options = self._options_of(settings)
@@ -266,7 +269,7 @@ class LambdaClient(AwsClient, LambdaManagement):
                 hint="pass code that was built for the new one",
             )
         arguments = settings_arguments(settings, options)
-        return function_info(self._call("update_function_configuration", FunctionName=name, **arguments))
+        return self._read(function_info, "update_function_configuration", FunctionName=name, **arguments)
 
     def _delete(self, name: str) -> None:
         self._call("delete_function", FunctionName=name)
@@ -284,14 +287,15 @@ class LambdaClient(AwsClient, LambdaManagement):
         with closing(answer["Payload"]) as body:  # also of an answer that is cut: its connection is spent
             _expect(answer, 200)
             payload = body.read()
-        tail = answer.get("LogResult")
-        return InvokeAnswer(
-            payload=payload,
-            failed=bool(answer.get("FunctionError")),
-            version=answer.get("ExecutedVersion"),
-            request_id=answer["ResponseMetadata"]["RequestId"],
-            logs=None if tail is None else base64.b64decode(tail).decode("utf-8", "replace"),
-        )
+        with understood("answer"):
+            tail = answer.get("LogResult")
+            return InvokeAnswer(
+                payload=payload,
+                failed=bool(answer.get("FunctionError")),
+                version=answer.get("ExecutedVersion"),
+                request_id=answer["ResponseMetadata"]["RequestId"],
+                logs=None if tail is None else base64.b64decode(tail).decode("utf-8", "replace"),
+            )
 
     def _invoke_async(self, request: InvokeRequest) -> str:
         answer = self._call(
@@ -306,16 +310,20 @@ class LambdaClient(AwsClient, LambdaManagement):
 
     def _log_page(self, request: LogRequest) -> Page[LogEvent]:
         since = request.since
-        answer = call(
+
+        def page(answer: Mapping[str, Any]) -> Page[LogEvent]:
+            events = tuple(log_events(answer.get("events", ())))
+            return Page(events, (), answer.get("nextToken") or None)
+
+        return read(
             self._logs_session.client(),
+            page,
             "filter_log_events",
             logGroupName=request.source,
             startTime=None if since is None else int(since.timestamp() * 1000),
             nextToken=request.token,
             limit=_LOG_PAGE,
         )
-        events = tuple(log_events(answer.get("events", ())))
-        return Page(events, (), answer.get("nextToken") or None)
 
     @staticmethod
     def _options_of(settings: FunctionSettings) -> LambdaOptions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, TypeVar, final
 
 from cloud.aws._lambda_records import (
     function_alias,
@@ -11,6 +11,7 @@ from cloud.aws._lambda_records import (
     layer_version,
     name_problem,
 )
+from cloud.aws._session import AwsClient
 from cloud.common._base_serverless import BaseServerlessClient
 from cloud.common._packaging import packed
 from cloud.common._paging import Page, Pager
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
 
     from cloud.common.models import FunctionAlias, FunctionInfo, FunctionUrl, LayerVersion
 
+T = TypeVar("T")
+
 _PUBLIC_STATEMENTS = ("cloud-public-url", "cloud-public-url-invoke")
 
 
-class LambdaManagement(BaseServerlessClient):
+class LambdaManagement(AwsClient, BaseServerlessClient):
     """The methods that only `LambdaClient` has."""
-
-    _call: Callable[..., dict[str, Any]]
 
     # -- versions ----------------------------------------------------------------------------------------------
     @final
@@ -47,13 +48,12 @@ class LambdaManagement(BaseServerlessClient):
         return self._run(
             "publish_version",
             function_name,
-            lambda: function_info(
-                self._call(
-                    "publish_version",
-                    FunctionName=function_name,
-                    Description=description,
-                    CodeSha256=code_sha256,
-                )
+            lambda: self._read(
+                function_info,
+                "publish_version",
+                FunctionName=function_name,
+                Description=description,
+                CodeSha256=code_sha256,
             ),
         )
 
@@ -61,14 +61,14 @@ class LambdaManagement(BaseServerlessClient):
     def list_versions(self, function_name: str) -> list[FunctionInfo]:
         """Return all versions of the function, ``$LATEST`` first."""
         self._check_name(function_name)
-        items = self._items(
+        return self._items(
             "list_versions",
             function_name,
             "list_versions_by_function",
             "Versions",
+            function_info,
             FunctionName=function_name,
         )
-        return [function_info(item) for item in items]
 
     # -- aliases -----------------------------------------------------------------------------------------------
     @final
@@ -114,8 +114,11 @@ class LambdaManagement(BaseServerlessClient):
         return self._run(
             "get_alias",
             f"{function_name}:{alias}",
-            lambda: function_alias(
-                function_name, self._call("get_alias", FunctionName=function_name, Name=alias)
+            lambda: self._read(
+                lambda answer: function_alias(function_name, answer),
+                "get_alias",
+                FunctionName=function_name,
+                Name=alias,
             ),
         )
 
@@ -123,10 +126,14 @@ class LambdaManagement(BaseServerlessClient):
     def list_aliases(self, function_name: str) -> list[FunctionAlias]:
         """Return all aliases of the function."""
         self._check_name(function_name)
-        items = self._items(
-            "list_aliases", function_name, "list_aliases", "Aliases", FunctionName=function_name
+        return self._items(
+            "list_aliases",
+            function_name,
+            "list_aliases",
+            "Aliases",
+            lambda item: function_alias(function_name, item),
+            FunctionName=function_name,
         )
-        return [function_alias(function_name, item) for item in items]
 
     @final
     def delete_alias(self, function_name: str, alias: str) -> bool:
@@ -163,7 +170,8 @@ class LambdaManagement(BaseServerlessClient):
         routing = None if weights is None else {"AdditionalVersionWeights": dict(weights)}
 
         def send() -> FunctionAlias:
-            answer = self._call(
+            return self._read(
+                lambda answer: function_alias(name, answer),
                 operation,
                 FunctionName=name,
                 Name=alias,
@@ -171,7 +179,6 @@ class LambdaManagement(BaseServerlessClient):
                 Description=description,
                 RoutingConfig=routing,
             )
-            return function_alias(name, answer)
 
         return self._run(operation, f"{name}:{alias}", send, idempotent=operation != "create_alias")
 
@@ -199,9 +206,11 @@ class LambdaManagement(BaseServerlessClient):
         made = self._run(
             "create_function_url",
             function_name,
-            lambda: function_url(
-                function_name,
-                self._call("create_function_url_config", FunctionName=function_name, AuthType=kind),
+            lambda: self._read(
+                lambda answer: function_url(function_name, answer),
+                "create_function_url_config",
+                FunctionName=function_name,
+                AuthType=kind,
             ),
             idempotent=False,
         )
@@ -216,8 +225,10 @@ class LambdaManagement(BaseServerlessClient):
         return self._run(
             "get_function_url",
             function_name,
-            lambda: function_url(
-                function_name, self._call("get_function_url_config", FunctionName=function_name)
+            lambda: self._read(
+                lambda answer: function_url(function_name, answer),
+                "get_function_url_config",
+                FunctionName=function_name,
             ),
         )
 
@@ -268,13 +279,16 @@ class LambdaManagement(BaseServerlessClient):
     def get_concurrency(self, function_name: str) -> int | None:
         """Return how many invocations are reserved for the function; None when none are."""
         self._check_name(function_name)
-        answer = self._run(
+
+        def reserved(answer: Mapping[str, Any]) -> int | None:
+            found = answer.get("ReservedConcurrentExecutions")
+            return None if found is None else int(found)
+
+        return self._run(
             "get_concurrency",
             function_name,
-            lambda: self._call("get_function_concurrency", FunctionName=function_name),
+            lambda: self._read(reserved, "get_function_concurrency", FunctionName=function_name),
         )
-        reserved = answer.get("ReservedConcurrentExecutions")
-        return None if reserved is None else int(reserved)
 
     @final
     def set_concurrency(self, function_name: str, reserved: int | None) -> None:
@@ -326,31 +340,40 @@ class LambdaManagement(BaseServerlessClient):
             content = self._run("publish_layer", name, lambda: self._place_code(name, package))
 
             def send() -> LayerVersion:
-                answer = self._call(
+                return self._read(
+                    lambda answer: layer_version(name, answer),
                     "publish_layer_version",
                     LayerName=name,
                     Content=content,
                     Description=description,
                     CompatibleRuntimes=list(runtimes) or None,
                 )
-                return layer_version(name, answer)
 
             return self._run("publish_layer", name, send, idempotent=False)
 
     @final
     def list_layers(self) -> list[LayerVersion]:
         """Return the newest version of every layer."""
-        items = self._items("list_layers", "", "list_layers", "Layers")
-        return [layer_version(item["LayerName"], item["LatestMatchingVersion"]) for item in items]
+        return self._items(
+            "list_layers",
+            "",
+            "list_layers",
+            "Layers",
+            lambda item: layer_version(item["LayerName"], item["LatestMatchingVersion"]),
+        )
 
     @final
     def list_layer_versions(self, name: str) -> list[LayerVersion]:
         """Return all versions of a layer, newest first; empty when there is none."""
         self._check_name(name)
-        items = self._items(
-            "list_layer_versions", name, "list_layer_versions", "LayerVersions", LayerName=name
+        return self._items(
+            "list_layer_versions",
+            name,
+            "list_layer_versions",
+            "LayerVersions",
+            lambda item: layer_version(name, item),
+            LayerName=name,
         )
-        return [layer_version(name, item) for item in items]
 
     @final
     def delete_layer_version(self, name: str, version: int) -> None:
@@ -363,12 +386,20 @@ class LambdaManagement(BaseServerlessClient):
         )
 
     def _items(
-        self, operation: str, resource: str, method: str, field: str, **arguments: Any
-    ) -> list[dict[str, Any]]:
-        """Return what all pages of a listing hold."""
+        self,
+        operation: str,
+        resource: str,
+        method: str,
+        field: str,
+        make: Callable[[Mapping[str, Any]], T],
+        **arguments: Any,
+    ) -> list[T]:
+        """Return the records of what all pages of a listing hold."""
 
-        def fetch(token: str | None) -> Page[dict[str, Any]]:
-            answer = self._run(operation, resource, lambda: self._call(method, Marker=token, **arguments))
-            return Page(tuple(answer[field]), (), answer.get("NextMarker") or None)
+        def page(answer: Mapping[str, Any]) -> Page[T]:
+            return Page(tuple(make(item) for item in answer[field]), (), answer.get("NextMarker") or None)
+
+        def fetch(token: str | None) -> Page[T]:
+            return self._run(operation, resource, lambda: self._read(page, method, Marker=token, **arguments))
 
         return Pager(fetch).to_list()

@@ -9,7 +9,6 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from cloud._dialects._answers import understood
 from cloud.common._redact import HiddenValues
 from cloud.common._serverless_types import Described, FunctionOptions
 from cloud.common.enums import FunctionState
@@ -122,52 +121,48 @@ def settings_arguments(settings: FunctionSettings, options: LambdaOptions) -> di
 
 def function_info(answer: Mapping[str, Any]) -> FunctionInfo:
     """Return the record of a function's configuration, without the values of its environment."""
-    with understood("answer"):
-        state, raw_state = _state(answer)
-        memory, timeout = answer.get("MemorySize"), answer.get("Timeout")
-        return FunctionInfo(
-            name=answer["FunctionName"],
-            runtime=answer.get("Runtime") or "",
-            handler=answer.get("Handler") or "",
-            memory_bytes=None if memory is None else int(memory) * MIB,
-            timeout_seconds=None if timeout is None else float(timeout),
-            modified_at=moment(answer.get("LastModified")),
-            code_sha256=answer.get("CodeSha256"),
-            id=answer.get("FunctionArn"),
-            version=answer.get("Version"),
-            state=state,
-            raw_state=raw_state,
-            description=answer.get("Description") or "",
-            environment_names=tuple(sorted(environment(answer))),
-            code_size=answer.get("CodeSize"),
-            raw={
-                name: value
-                for name, value in answer.items()
-                if name not in {"Environment", "ResponseMetadata"}
-            },
-        )
+    state, raw_state = _state(answer)
+    memory, timeout = answer.get("MemorySize"), answer.get("Timeout")
+    return FunctionInfo(
+        name=answer["FunctionName"],
+        runtime=answer.get("Runtime") or "",
+        handler=answer.get("Handler") or "",
+        memory_bytes=None if memory is None else int(memory) * MIB,
+        timeout_seconds=None if timeout is None else float(timeout),
+        modified_at=moment(answer.get("LastModified")),
+        code_sha256=answer.get("CodeSha256"),
+        id=answer.get("FunctionArn"),
+        version=answer.get("Version"),
+        state=state,
+        raw_state=raw_state,
+        description=answer.get("Description") or "",
+        environment_names=tuple(sorted(environment(answer))),
+        code_size=answer.get("CodeSize"),
+        raw={
+            name: value for name, value in answer.items() if name not in {"Environment", "ResponseMetadata"}
+        },
+    )
 
 
 def described(answer: Mapping[str, Any]) -> Described:
     """Return a function as it is."""
-    with understood("answer"):
-        network = answer.get("VpcConfig") or {}
-        disk = answer.get("EphemeralStorage", {}).get("Size")
-        name = answer["FunctionName"]
-        return Described(
-            info=function_info(answer),
-            environment=environment(answer),
-            options=LambdaOptions(
-                role=answer.get("Role"),
-                layers=tuple(layer["Arn"] for layer in answer.get("Layers") or ()),
-                architecture=next(iter(answer.get("Architectures") or ()), None),
-                ephemeral_storage_bytes=None if disk is None else disk * MIB,
-                subnet_ids=tuple(network.get("SubnetIds") or ()),
-                security_group_ids=tuple(network.get("SecurityGroupIds") or ()),
-                kms_key_arn=answer.get("KMSKeyArn"),
-            ),
-            log_source=(answer.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{name}",
-        )
+    network = answer.get("VpcConfig") or {}
+    disk = answer.get("EphemeralStorage", {}).get("Size")
+    name = answer["FunctionName"]
+    return Described(
+        info=function_info(answer),
+        environment=environment(answer),
+        options=LambdaOptions(
+            role=answer.get("Role"),
+            layers=tuple(layer["Arn"] for layer in answer.get("Layers") or ()),
+            architecture=next(iter(answer.get("Architectures") or ()), None),
+            ephemeral_storage_bytes=None if disk is None else disk * MIB,
+            subnet_ids=tuple(network.get("SubnetIds") or ()),
+            security_group_ids=tuple(network.get("SecurityGroupIds") or ()),
+            kms_key_arn=answer.get("KMSKeyArn"),
+        ),
+        log_source=(answer.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{name}",
+    )
 
 
 def environment(answer: Mapping[str, Any]) -> HiddenValues:
@@ -201,42 +196,39 @@ def moment(text: str | None) -> datetime | None:
 
 def function_alias(name: str, answer: Mapping[str, Any]) -> FunctionAlias:
     """Return the record of an alias."""
-    with understood("answer"):
-        weights = (answer.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
-        return FunctionAlias(
-            function_name=name,
-            name=answer["Name"],
-            version=answer["FunctionVersion"],
-            weights=FrozenMap({version: float(weight) for version, weight in weights.items()}),
-            description=answer.get("Description") or "",
-            id=answer.get("AliasArn"),
-            raw=_without_meta(answer),
-        )
+    weights = (answer.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+    return FunctionAlias(
+        function_name=name,
+        name=answer["Name"],
+        version=answer["FunctionVersion"],
+        weights=FrozenMap({version: float(weight) for version, weight in weights.items()}),
+        description=answer.get("Description") or "",
+        id=answer.get("AliasArn"),
+        raw=_without_meta(answer),
+    )
 
 
 def function_url(name: str, answer: Mapping[str, Any]) -> FunctionUrl:
     """Return the record of a function's URL."""
-    with understood("answer"):
-        return FunctionUrl(
-            function_name=name,
-            url=answer["FunctionUrl"],
-            public=answer.get("AuthType") == "NONE",
-            created_at=moment(answer.get("CreationTime")),
-            raw=_without_meta(answer),
-        )
+    return FunctionUrl(
+        function_name=name,
+        url=answer["FunctionUrl"],
+        public=answer.get("AuthType") == "NONE",
+        created_at=moment(answer.get("CreationTime")),
+        raw=_without_meta(answer),
+    )
 
 
 def layer_version(name: str, answer: Mapping[str, Any]) -> LayerVersion:
     """Return the record of a layer's version."""
-    with understood("answer"):
-        return LayerVersion(
-            name=name,
-            version=int(answer["Version"]),
-            id=answer["LayerVersionArn"],
-            runtimes=tuple(answer.get("CompatibleRuntimes") or ()),
-            created_at=moment(answer.get("CreatedDate")),
-            raw=_without_meta(answer),
-        )
+    return LayerVersion(
+        name=name,
+        version=int(answer["Version"]),
+        id=answer["LayerVersionArn"],
+        runtimes=tuple(answer.get("CompatibleRuntimes") or ()),
+        created_at=moment(answer.get("CreatedDate")),
+        raw=_without_meta(answer),
+    )
 
 
 def log_events(found: Iterable[Mapping[str, Any]]) -> Iterator[LogEvent]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from cloud._dialects._answers import understood
 from cloud._dialects._sdk_logs import sdk_call
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from cloud.common._retry import RetryPolicy
     from cloud.common.credentials import CloudCredentials
     from cloud.common.errors import CloudError, ErrorContext
+
+T = TypeVar("T")
 
 EXTRA = "aws"
 # https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
@@ -246,10 +248,13 @@ class AwsClient(BaseClient):
 
     def list_regions(self) -> list[str]:
         """Return the regions that the account may use, sorted. EC2 is asked, whatever the client's service is."""
-        answer = self._runtime.run(
-            "list_regions", "", lambda: call(self._aws.client(service="ec2"), "describe_regions")
+
+        def names(answer: Mapping[str, Any]) -> list[str]:
+            return sorted(item["RegionName"] for item in answer["Regions"])
+
+        return self._runtime.run(
+            "list_regions", "", lambda: read(self._aws.client(service="ec2"), names, "describe_regions")
         )
-        return sorted(item["RegionName"] for item in answer["Regions"])
 
     def in_region(self, region: str) -> Self:
         """Return a client of the same settings for another region."""
@@ -279,13 +284,31 @@ class AwsClient(BaseClient):
         """Return boto3's answer to one request, leaving out arguments that are None."""
         return call(self._aws.client(), method, **arguments)
 
+    def _read(self, make: Callable[[Any], T], method: str, **arguments: Any) -> T:
+        """Return what `make` makes of boto3's answer to one request; see `read`."""
+        return read(self._aws.client(), make, method, **arguments)
+
+
+def read(client: Any, make: Callable[[Any], T], method: str, **arguments: Any) -> T:
+    """Return what `make` makes of the answer to one request of a boto3 client; arguments as for `call`.
+
+    To be called where the runtime sees it: what was made and then cannot be read must not be made again.
+
+    Raises:
+        ServiceUnavailableError: the answer is not what the service documents.
+    """
+    answer = call(client, method, **arguments)
+    with understood("answer"):
+        return make(answer)
+
 
 def call(client: Any, method: str, **arguments: Any) -> dict[str, Any]:
     """Return the answer to one request of a boto3 client, leaving out arguments that are None.
 
     Raises:
         ServiceUnavailableError: the answer carries no request id. All of AWS's do; botocore would take any
-            page, also a captive portal's, for an answer in which everything is left out.
+            page, also a captive portal's, for an answer in which everything is left out. Or botocore could not
+            read it.
     """
     facts = call_facts()
     facts.requests += 1
@@ -301,4 +324,22 @@ def call(client: Any, method: str, **arguments: Any) -> dict[str, Any]:
                 value.close()
         # Without the status, which is some other program's: whether AWS has acted is not known.
         raise ServiceUnavailableError("the answer is not an AWS service's: it has no request id")
+    if client.meta.service_model.protocol == "ec2" and not _is_read(answer):
+        raise ServiceUnavailableError("the answer is not what the protocol says: a field of it came twice")
     return answer
+
+
+def _is_read(answer: Mapping[str, Any]) -> bool:
+    """Return whether botocore has read all of an answer: of a text that came twice it leaves elements of XML."""
+    from xml.etree.ElementTree import Element  # nothing is parsed
+
+    rest: list[Any] = [answer]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, dict):
+            rest.extend(value.values())
+        elif isinstance(value, list):
+            rest.extend(value)
+        elif isinstance(value, Element):
+            return False
+    return True
