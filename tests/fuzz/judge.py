@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from cloud.common import CloudError, ConflictError, InvalidRequestError
+from cloud.common import CloudError, InvalidRequestError
 from cloud.common._paging import Pager
 from cloud.common.models import Record
 
@@ -61,8 +61,8 @@ def check_error(error: CloudError) -> None:
     json.dumps(error.to_dict())
     again = pickle.loads(pickle.dumps(error))  # noqa: S301  # our own
     assert (type(again), str(again)) == (type(error), str(error))
-    # What was found in an answer, and refused, need not say it.
-    assert error.operation or isinstance(error, (InvalidRequestError, ConflictError))
+    # An argument is refused wherever that is seen; the traceback says of which call.
+    assert error.operation or isinstance(error, InvalidRequestError)
     assert error.retry_after is None or 0 <= error.retry_after < 1e9
 
 

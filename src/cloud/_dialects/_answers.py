@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cloud.common._storage_types import ObjectBody
 from cloud.common.errors import IntegrityError, ServiceUnavailableError
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from cloud.common._checksums import ChecksumAlgorithm
     from cloud.common.models import ObjectInfo
 
+T = TypeVar("T")
+
 MAX_ERROR_BYTES = 64 << 10
 MAX_DOCUMENT_BYTES = 64 << 20
 # 18 digits are more than any object has, and keep int() cheap.
@@ -25,8 +27,9 @@ _HTTP_DATE = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT
 _MAX_LENGTH_DIGITS = 18
 # What comes of reading something of another shape than was expected, and whose exceptions these are. An SDK's own
 # are its word on the answer, and have their place in the tables of errors.
-_CONFUSED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-_PLAIN = frozenset({"binascii", "builtins", "json", "xml"})
+# RuntimeError is what botocore says of a time that no clock has, and Python of a document that nests too deep.
+_CONFUSED = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+_PLAIN = frozenset({"binascii", "builtins", "decimal", "ipaddress", "json", "xml"})
 _MONTHS = {
     name: number
     for number, name in enumerate(
@@ -113,8 +116,15 @@ class understood:  # noqa: N801  # reads as a statement: ``with understood("list
         if isinstance(error, _CONFUSED) and type(error).__module__.partition(".")[0] in _PLAIN:
             raise ServiceUnavailableError(
                 f"the {self._what} is not what the protocol says ({type(error).__name__})",
+                hint="is there a proxy between you and the service?",
                 request_sent=self._request_sent,
             ) from error
+
+
+def read_by(read: Callable[[Any], T], answer: Any) -> T:
+    """Return what `read` makes of an answer; see `understood`."""
+    with understood("answer"):
+        return read(answer)
 
 
 def parse_http_date(text: str | None) -> datetime | None:

@@ -9,7 +9,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from cloud._dialects._answers import understood
+from cloud._dialects._answers import read_by, understood
 from cloud._dialects._sdk_logs import sdk_call
 from cloud._dialects._settings import timeouts_of
 from cloud._dialects.s3._keys import StaticKeys
@@ -297,9 +297,7 @@ def read(client: Any, make: Callable[[Any], T], method: str, **arguments: Any) -
     Raises:
         ServiceUnavailableError: the answer is not what the service documents.
     """
-    answer = call(client, method, **arguments)
-    with understood("answer"):
-        return make(answer)
+    return read_by(make, call(client, method, **arguments))
 
 
 def call(client: Any, method: str, **arguments: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
+from cloud._dialects._answers import read_by
 from cloud.common._base_resource import BaseClient
 from cloud.common._cancel import pause
 from cloud.common._paging import Page, Pager
@@ -128,7 +129,7 @@ class ServiceCalls(BaseClient):
             idempotent: everything but POST by default.
             text: return the body as text instead.
             service: type of another service that the client uses, too; the client's own when None.
-            read: makes the result of the JSON. What it cannot read is no answer of the service: see `read_by`.
+            read: makes the result of the JSON. What it cannot read is no answer of the service: see `understood`.
         """
         if idempotent is None:
             idempotent = method != "POST"
@@ -314,23 +315,6 @@ class ServiceCalls(BaseClient):
         )
         error.state = state
         return error
-
-
-def read_by(read: Callable[[Any], T], body: Any) -> T:
-    """Return what `read` makes of the body of an answer.
-
-    Raises:
-        ServiceUnavailableError: it is not what the service documents: a broken proxy, never taken for an empty record.
-    """
-    try:
-        return read(body)
-    except CloudError:
-        raise
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as exc:
-        raise ServiceUnavailableError(
-            "the answer is not what the service documents",
-            hint="is there a proxy between you and the service?",
-        ) from exc
 
 
 def _next_marker(body: Mapping[str, Any], key: str) -> str | None:

@@ -92,13 +92,19 @@ def change(method: Callable[Concatenate[S, P], Step[R]]) -> ChangeMethod[S, P, R
     @wraps(method)
     def changing(self: Any, *args: Any, dry_run: bool = False, **kwargs: Any) -> Any:
         step = method(self, *args, **kwargs)
+        operation = method.__name__
+
+        def run(part: Callable[[], Any]) -> Any:
+            # What a part refuses by itself says of which call it was.
+            return self._runtime.translated(operation, step.resource, part)
+
         if not dry_run:
-            return step.act()
+            return run(step.act)
         return Plan(
-            operation=method.__name__,
+            operation=operation,
             resource=step.resource,
             changes={name: value for name, value in step.changes.items() if value is not None},
-            checks=tuple(check() for check in step.checks),
+            checks=tuple(run(check) for check in step.checks),
         )
 
     found = inspect.signature(method)

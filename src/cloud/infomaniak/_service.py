@@ -302,12 +302,12 @@ def quotas_of(data: Mapping[str, Any], units: Mapping[str, str] = EMPTY) -> list
     for name, value in sorted(data.items()):
         if not isinstance(value, dict) or "limit" not in value:
             continue
-        limit, used = value["limit"], value.get("in_use", value.get("used"))
+        limit, used = int(value["limit"]), value.get("in_use", value.get("used"))
         found.append(
             Quota(
                 name=name,
                 limit=None if limit < 0 else limit,
-                used=None if used is None else used + (value.get("reserved") or 0),
+                used=None if used is None else int(used) + int(value.get("reserved") or 0),
                 unit=units.get(name, "count"),
             )
         )

@@ -100,7 +100,7 @@ def test_a_record_that_cannot_be_read_is_a_broken_answer(
     cloud.get(f"{NOVA}/servers/i", json={"server": server})
     client = client_of(InfomaniakComputeClient)
     for call in (client.list_instances, lambda: client.get_instance("i"), lambda: client.list_addresses("i")):
-        with pytest.raises(ServiceUnavailableError, match="is not what the service documents") as caught:
+        with pytest.raises(ServiceUnavailableError, match="is not what the protocol says") as caught:
             call()
         assert caught.value.operation
         assert len(caught.value.attempts) > 1
@@ -108,7 +108,7 @@ def test_a_record_that_cannot_be_read_is_a_broken_answer(
 
 def test_what_was_made_and_cannot_be_read_is_not_made_twice(cloud: responses.RequestsMock) -> None:
     cloud.post(f"{CINDER}/volumes", json={"volume": {"id": "v"}}, status=202)
-    with pytest.raises(OutcomeUnknownError, match="documents"):
+    with pytest.raises(OutcomeUnknownError, match="protocol says"):
         client_of(InfomaniakVolumeClient).create_volume(1, "n")
     assert len(sent(cloud, "POST")) == 1
 

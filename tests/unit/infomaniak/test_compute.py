@@ -403,10 +403,48 @@ def test_conflicts(client: InfomaniakComputeClient, cloud: responses.RequestsMoc
 def test_a_resize_over_the_quota(client: InfomaniakComputeClient, cloud: responses.RequestsMock) -> None:
     cloud.get(f"{NOVA}/servers/i", json=status("ACTIVE"))
     cloud.get(f"{NOVA}/limits", json=SAMPLES["limits"])
-    with pytest.raises(QuotaExceededError, match="cores"):
+    with pytest.raises(QuotaExceededError, match="cores") as caught:
         client.resize_instance("i", "large", dry_run=True)
+    assert (caught.value.operation, caught.value.resource) == ("resize_instance", "i")
     with pytest.raises(NotFoundError, match="no flavor"):
         client.resize_instance("i", "none such")
+
+
+@pytest.mark.parametrize(
+    "flavor",
+    [
+        {"id": "f", "name": "tiny"},
+        {"id": "f", "vcpus": 1, "ram": 1, "disk": 1},
+        {"id": "f", "name": "tiny", "vcpus": [], "ram": 1, "disk": 1},
+        "tiny",
+    ],
+)
+def test_a_flavor_that_cannot_be_read_is_a_broken_answer(flavor: object) -> None:
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as cloud:
+        login(cloud)
+        cloud.get(f"{NOVA}/servers/detail", json=NONE)
+        cloud.get(f"{NOVA}/servers/i", json=status("ACTIVE"))
+        cloud.get(f"{NOVA}/flavors/detail", json={"flavors": [flavor]})
+        client = client_of(InfomaniakComputeClient)
+        for call in (
+            lambda: client.get_flavor("tiny"),
+            lambda: client.resize_instance("i", "tiny"),
+            lambda: client.resize_instance("i", "tiny", dry_run=True),
+            lambda: create(client),
+            lambda: create(client, dry_run=True),
+        ):
+            with pytest.raises(ServiceUnavailableError, match="protocol says") as caught:
+                call()
+            assert caught.value.operation
+
+
+def test_an_image_that_is_not_found_says_of_which_call_it_was(
+    client: InfomaniakComputeClient, cloud: responses.RequestsMock
+) -> None:
+    cloud.get(f"{GLANCE}/images", json={"images": []})
+    with pytest.raises(NotFoundError) as caught:
+        client.find_image("none such")
+    assert (caught.value.operation, caught.value.resource) == ("find_image", "none such")
 
 
 def test_passwords_and_user_data_stay_out_of_sight(

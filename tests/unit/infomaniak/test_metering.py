@@ -261,6 +261,20 @@ def test_dataframes_of_version_1(client: InfomaniakMeteringClient, cloud: respon
     assert found[0].start == datetime(2026, 11, 1, 1, tzinfo=timezone.utc)
 
 
+@pytest.mark.parametrize("metric", [True, ["volume.size"], 0])
+def test_a_metric_that_is_no_text_is_a_broken_answer(
+    client: InfomaniakMeteringClient, cloud: responses.RequestsMock, metric: object
+) -> None:
+    has_version(cloud, 1)
+    row = {"res_type": metric, "rate": "1", **V1_PERIOD}
+    cloud.get(f"{RATING}/v1/report/summary", json={"summary": [row]})
+    frame = {**V1_PERIOD, "resources": [{"service": metric, "volume": "1", "rating": "1"}]}
+    cloud.get(f"{RATING}/v1/storage/dataframes", json={"dataframes": [frame]})
+    for call in (client.get_summary, client.list_dataframes):
+        with pytest.raises(ServiceUnavailableError, match="is no text"):
+            call(START, END)
+
+
 @pytest.mark.parametrize("rate", ["many", "NaN", "Infinity", [1]])
 def test_a_price_that_is_no_number_is_not_nothing(
     client: InfomaniakMeteringClient, cloud: responses.RequestsMock, rate: object

@@ -9,7 +9,13 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from cloud.common._records import Quota
-from cloud.common.errors import InvalidRequestError, QuotaExceededError, ServiceUnavailableError
+from cloud.common._runtime import Runtime
+from cloud.common.errors import (
+    InvalidRequestError,
+    NotFoundError,
+    QuotaExceededError,
+    ServiceUnavailableError,
+)
 from cloud.infomaniak._planning import Step, change, moment
 from cloud.infomaniak._service import (
     call_with,
@@ -26,6 +32,7 @@ from cloud.infomaniak._service import (
 class Shop:
     def __init__(self) -> None:
         self.bought: list[str] = []
+        self._runtime = Runtime("local", "shop", lambda *_: None)
 
     @change
     def buy(self, what: str, *, count: int = 1) -> Step[int]:
@@ -34,10 +41,16 @@ class Shop:
             raise InvalidRequestError("count is at least 1")
 
         def act() -> int:
+            in_stock()
             self.bought.append(what)
             return count
 
-        return Step(what, act, {"count": count, "colour": None}, (lambda: "it is in stock",))
+        def in_stock() -> str:
+            if what == "snow":
+                raise NotFoundError("there is none in summer", request_sent=False)
+            return "it is in stock"
+
+        return Step(what, act, {"count": count, "colour": None}, (in_stock,))
 
 
 def test_a_change_is_made_or_only_described() -> None:
@@ -51,6 +64,13 @@ def test_a_change_is_made_or_only_described() -> None:
     for dry_run in (True, False):
         with pytest.raises(InvalidRequestError):
             shop.buy("tea", count=0, dry_run=dry_run)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_what_a_check_refuses_says_of_which_call_it_was(dry_run: bool) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        Shop().buy("snow", dry_run=dry_run)
+    assert (caught.value.operation, caught.value.resource) == ("buy", "snow")
 
 
 def test_a_change_looks_like_what_it_is() -> None:

@@ -78,6 +78,8 @@ def test_an_answer_of_lambda_without_what_it_must_have(
         (lambda c: c.list_security_groups(), "<securityGroupInfo><item/></securityGroupInfo>"),
         (lambda c: c.get_security_group("sg-1"), ""),
         (lambda c: c.list_volumes(), "<volumeSet><item><size>1</size></item></volumeSet>"),
+        # Of a time that no clock has botocore says RuntimeError.
+        (lambda c: c.list_volumes(), "<volumeSet><item><createTime>inf</createTime></item></volumeSet>"),
         (lambda c: c.list_volumes(), "<volumeSet><item><tagSet><item/></tagSet></item></volumeSet>"),
         (lambda c: c.create_volume("disk", "z", size_gib=1), "<size>1</size>"),
         (lambda c: c.list_snapshots(), "<snapshotSet><item/></snapshotSet>"),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cloud._dialects._answers import read_by
 from cloud.common._paging import Page, Pager
 from cloud.common.errors import ConflictError
-from cloud.infomaniak._base_calls import read_by
 from cloud.infomaniak._planning import Step
-from cloud.infomaniak._service import ServiceClient, inner, part, read_inner, there_are
-from cloud.infomaniak.compute._read import instance_of
+from cloud.infomaniak._service import ServiceClient, id_in, inner, part, read_inner, there_are
+from cloud.infomaniak.compute._read import Flavor, flavor_of, instance_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -55,17 +55,20 @@ class ComputeCalls(ServiceClient):
         return self._send(method, path, headers=HEADERS, **keywords)
 
     def _nova_listing(
-        self, path: str, key: str, marker_of: Callable[[Mapping[str, Any]], str]
-    ) -> Iterator[Mapping[str, Any]]:
-        """Yield the entries of all pages, inside of a hook: Nova has no more of them once a page is empty.
+        self, path: str, key: str, make: Callable[[Any], T], marker_of: Callable[[Any], str]
+    ) -> Iterator[T]:
+        """Yield the records of all pages, inside of a hook: Nova has no more of them once a page is empty.
 
         Raises:
             UnknownServiceError: the service gave the same page twice.
         """
 
-        def fetch(marker: str | None) -> Page[Mapping[str, Any]]:
-            found = inner(self._nova("GET", path, params={"limit": 500, "marker": marker}), key)
-            return read_by(lambda all_: Page(tuple(all_), (), marker_of(all_[-1]) if all_ else None), found)
+        def page(found: Any) -> Page[T]:
+            return Page(tuple(make(item) for item in found), (), marker_of(found[-1]) if found else None)
+
+        def fetch(marker: str | None) -> Page[T]:
+            body = self._nova("GET", path, params={"limit": 500, "marker": marker})
+            return read_by(page, inner(body, key))
 
         return iter(Pager(fetch))
 
@@ -160,8 +163,8 @@ class ComputeCalls(ServiceClient):
         )
 
     # -- flavors by name -------------------------------------------------------------------------------------
-    def _flavor(self, name_or_id: str) -> Mapping[str, Any]:
-        """Return Nova's own record of a flavor; inside of a hook.
+    def _flavor(self, name_or_id: str) -> Flavor:
+        """Return a flavor in Nova's words; inside of a hook.
 
         Raises:
             NotFoundError: there is none of that name or id; the hint names those that there are.
@@ -169,10 +172,10 @@ class ComputeCalls(ServiceClient):
         from cloud.common.errors import NotFoundError
 
         known: list[str] = []
-        for found in self._nova_listing("/flavors/detail", "flavors", lambda flavor: flavor["id"]):
-            if name_or_id in {found["name"], found["id"]}:
+        for found in self._nova_listing("/flavors/detail", "flavors", flavor_of, id_in):
+            if name_or_id in {found.name, found.id}:
                 return found
-            known.append(found["name"])
+            known.append(found.name)
         raise NotFoundError(
             f"there is no flavor {name_or_id!r}",
             hint=there_are(known),

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from cloud._dialects._answers import read_by
 from cloud.common._base_compute import BaseComputeClient
 from cloud.common._compute_types import (
     ConsoleHooks,
@@ -17,7 +18,6 @@ from cloud.common._compute_types import (
 from cloud.common._paging import Page
 from cloud.common.enums import ComputeCapability, InstanceState
 from cloud.common.errors import AlreadyExistsError, InvalidRequestError
-from cloud.infomaniak._base_calls import read_by
 from cloud.infomaniak._errors import AnswerError, read_answer
 from cloud.infomaniak._planning import Plan
 from cloud.infomaniak._service import inner, part
@@ -85,7 +85,7 @@ class InfomaniakComputeClient(
     def _list_instances_page(self, request: InstanceListRequest) -> Page[Instance]:
         params = list_params(request)
         if "flavor" in params:  # Nova wants ids there
-            params["flavor"] = [self._flavor(name)["id"] for name in params["flavor"]]
+            params["flavor"] = [self._flavor(name).id for name in params["flavor"]]
         return self._page_of(
             self._nova("GET", "/servers/detail", params=params), "servers", self._instance_of
         )
@@ -143,8 +143,8 @@ class InfomaniakComputeClient(
         return read_by(lambda body: str(body.get("output") or ""), answer)
 
     def _list_key_pairs(self) -> list[KeyPair]:
-        found = self._nova_listing("/os-keypairs", "keypairs", lambda item: item["keypair"]["name"])
-        return read_by(lambda items: [key_pair_of(item["keypair"]) for item in items], found)
+        make, marker_of = lambda item: key_pair_of(item["keypair"]), lambda item: str(item["keypair"]["name"])
+        return list(self._nova_listing("/os-keypairs", "keypairs", make, marker_of))
 
     def _create_key_pair(self, name: str) -> KeyPair:
         return self._keep_key_pair({"name": name})

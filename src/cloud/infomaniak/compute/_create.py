@@ -7,6 +7,7 @@ import threading
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
+from cloud._dialects._answers import read_by
 from cloud.common._fork import renew_after_fork
 from cloud.common.errors import (
     CloudError,
@@ -16,10 +17,9 @@ from cloud.common.errors import (
     PermissionDeniedError,
     QuotaExceededError,
 )
-from cloud.infomaniak._base_calls import read_by
 from cloud.infomaniak._service import given, inner, part, there_are
 from cloud.infomaniak.compute._calls import ComputeCalls
-from cloud.infomaniak.compute._read import quotas_of_limits
+from cloud.infomaniak.compute._read import quotas_of_answer
 from cloud.infomaniak.compute._records import InstanceOptions
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from cloud.common._compute_types import CreateInstanceRequest
     from cloud.common._records import Instance
+    from cloud.infomaniak.compute._read import Flavor
 
 _LOOKS = 8
 _LOOK_SECONDS = 1.0
@@ -134,7 +135,7 @@ class CreateCalls(ComputeCalls):
         server = given(
             {
                 "name": request.name,
-                "flavorRef": self._flavor(request.instance_type)["id"],
+                "flavorRef": self._flavor(request.instance_type).id,
                 "imageRef": request.image_id if options.boot_volume_id is None else None,
                 "networks": self._networks(request.networks, options.port_ids),
                 "key_name": request.key_pair,
@@ -162,22 +163,25 @@ class CreateCalls(ComputeCalls):
         """Return the network of a project that has one; Nova would make one of its own where there is none."""
         params = {"router:external": "false", "fields": ["id", "name"]}
         body = self._send("GET", "/networks", params=params, service="network")
-        found = inner(body, "networks")
+        found = read_by(
+            lambda networks: {str(each["id"]): each.get("name") or "one" for each in networks},
+            inner(body, "networks"),
+        )
         if len(found) != 1:
             raise InvalidRequestError(
                 f"the project sees {len(found)} networks, so one must be named",
-                hint=there_are(f"{network.get('name') or 'one'} ({network['id']})" for network in found)
+                hint=there_are(f"{name} ({network})" for network, name in found.items())
                 if found
                 else "make one first",
             )
-        return str(found[0]["id"])
+        return next(iter(found))
 
     # -- what is looked at -----------------------------------------------------------------------------------
     def _checks(self, request: CreateInstanceRequest) -> tuple[str, ...]:
         """Return what holds for the request; raise what does not. Nothing is changed."""
         options = request.options or InstanceOptions()
         flavor = self._flavor(request.instance_type)
-        facts = [f"the flavor {flavor['name']} exists", self._room(flavor)]
+        facts = [f"the flavor {flavor.name} exists", self._room(flavor)]
         if options.boot_volume_id is None:
             facts.append(self._check_image(request.image_id, flavor, options))
         for network in request.networks:
@@ -196,33 +200,42 @@ class CreateCalls(ComputeCalls):
             facts.append(f"the key pair {request.key_pair} exists")
         if request.zone is not None:
             zones = inner(self._nova("GET", "/os-availability-zone"), "availabilityZoneInfo")
-            names = [zone["zoneName"] for zone in zones if zone["zoneState"]["available"]]
+            names = read_by(
+                lambda all_: [str(zone["zoneName"]) for zone in all_ if zone["zoneState"]["available"]], zones
+            )
             if request.zone not in names:
                 raise NotFoundError(f"there is no zone {request.zone!r}", hint=there_are(names))
             facts.append(f"the zone {request.zone} is available")
         return tuple(facts)
 
-    def _room(self, flavor: Mapping[str, Any]) -> str:
-        absolute = inner(inner(self._nova("GET", "/limits"), "limits"), "absolute")
-        needed = {"instances": 1, "cores": flavor["vcpus"], "ram": flavor["ram"]}
-        for quota in quotas_of_limits(absolute):
+    def _room(self, flavor: Flavor) -> str:
+        needed = {"instances": 1, "cores": flavor.vcpus, "ram": flavor.ram_mib}
+        for quota in read_by(quotas_of_answer, self._nova("GET", "/limits")):
             count = needed.get(quota.name, 0)
             if count and quota.limit is not None and quota.limit - (quota.used or 0) < count:
                 raise QuotaExceededError(
                     f"the quota of {quota.name} is {quota.limit}, {quota.used} are used, {count} are needed",
                     request_sent=False,
                 )
-        return f"the quota leaves room for {flavor['vcpus']} cores and {flavor['ram']} MiB"
+        return f"the quota leaves room for {flavor.vcpus} cores and {flavor.ram_mib} MiB"
 
-    def _check_image(self, image_id: str, flavor: Mapping[str, Any], options: InstanceOptions) -> str:
+    def _check_image(self, image_id: str, flavor: Flavor, options: InstanceOptions) -> str:
         image = self._send("GET", f"/images/{part(image_id)}", service="image")
-        if image["status"] != "active":
-            raise InvalidRequestError(f"the image {image_id} is {image['status']}, not active")
-        disk = flavor["disk"] if options.boot_volume_gib is None else options.boot_volume_gib
+        status, needs_gib, needs_mib = read_by(
+            lambda body: (
+                str(body["status"]),
+                int(body.get("min_disk") or 0),
+                int(body.get("min_ram") or 0),
+            ),
+            image,
+        )
+        if status != "active":
+            raise InvalidRequestError(f"the image {image_id} is {status}, not active")
+        disk = flavor.disk_gib if options.boot_volume_gib is None else options.boot_volume_gib
         # A flavor without a disk takes what the image needs.
-        if (image.get("min_disk") or 0) > disk > 0 or (image.get("min_ram") or 0) > flavor["ram"]:
+        if needs_gib > disk > 0 or needs_mib > flavor.ram_mib:
             raise InvalidRequestError(
-                f"the image needs {image.get('min_disk')} GiB of disk and {image.get('min_ram')} MiB of memory",
+                f"the image needs {needs_gib} GiB of disk and {needs_mib} MiB of memory",
                 hint="choose a larger flavor",
             )
         return f"the image {image_id} is active and fits"

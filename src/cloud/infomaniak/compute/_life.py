@@ -5,11 +5,11 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
+from cloud._dialects._answers import read_by
 from cloud.common._redact import Secret
 from cloud.common.errors import InvalidRequestError, NotFoundError, QuotaExceededError
-from cloud.infomaniak._base_calls import read_by
 from cloud.infomaniak._planning import Step, change
-from cloud.infomaniak._service import exists, given, part, read_inner, something, texts_in
+from cloud.infomaniak._service import exists, given, inner, part, read_inner, something, texts_in
 from cloud.infomaniak.compute._calls import HEADERS, ComputeCalls
 from cloud.infomaniak.compute._read import quotas_of_answer
 from cloud.infomaniak.compute._records import InstanceEvent, RescueAccess, checked_label, event_of
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from cloud.common._records import Instance
+    from cloud.infomaniak.compute._read import Flavor
 
 _SETTLED = ("ACTIVE", "SHUTOFF", "PAUSED", "SUSPENDED")
 
@@ -148,20 +149,24 @@ class LifeCalls(ComputeCalls):
         part(instance_id)
         operation = "resize_instance"
 
-        def flavor() -> Mapping[str, Any]:
+        def flavor() -> Flavor:
             return self._runtime.run(operation, instance_type, lambda: self._flavor(instance_type))
 
         def act() -> bool:
             wanted = flavor()
-            if self._server(operation, instance_id).instance_type == wanted["name"]:
+            if self._server(operation, instance_id).instance_type == wanted.name:
                 return False
-            self._nova_action(operation, instance_id, "resize", {"flavorRef": wanted["id"]})
+            self._nova_action(operation, instance_id, "resize", {"flavorRef": wanted.id})
             return True
 
         def has_cores() -> str:
-            wanted, now = flavor(), self._server(operation, instance_id).raw["flavor"]
+            wanted, server = flavor(), self._server(operation, instance_id).raw
             needed = read_by(
-                lambda new: {"cores": new["vcpus"] - now["vcpus"], "ram": new["ram"] - now["ram"]}, wanted
+                lambda now: {
+                    "cores": wanted.vcpus - int(now["vcpus"]),
+                    "ram": wanted.ram_mib - int(now["ram"]),
+                },
+                inner(server, "flavor"),
             )
             quotas = self._read(quotas_of_answer, operation, instance_id, "GET", "/limits", headers=HEADERS)
             for quota in quotas:
@@ -171,7 +176,7 @@ class LifeCalls(ComputeCalls):
                         f"the quota of {quota.name} is {quota.limit}, {quota.used} are used, {more} more are needed",
                         request_sent=False,
                     )
-            return f"the flavor {wanted['name']} exists, and the quota leaves room for it"
+            return f"the flavor {wanted.name} exists, and the quota leaves room for it"
 
         may = self._transition(operation, instance_id, "resize", allowed=("ACTIVE", "SHUTOFF")).checks
         return Step(instance_id, act, {"instance_type": instance_type}, (*may, has_cores))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cloud._dialects._answers import read_by
 from cloud.common._paging import Page, Pager
 from cloud.common.errors import InvalidRequestError, NotFoundError
-from cloud.infomaniak._base_calls import read_by
 from cloud.infomaniak._planning import Step, change
 from cloud.infomaniak._service import exists, given, one_of, part, read_all
 from cloud.infomaniak.compute._calls import HEADERS, ComputeCalls
@@ -41,7 +41,7 @@ class PartCalls(ComputeCalls):
         """Return one flavor, which is what Nova calls an instance type."""
         part(name_or_id, "flavor")
         return self._runtime.run(
-            "get_flavor", name_or_id, lambda: read_by(instance_type_of, self._flavor(name_or_id))
+            "get_flavor", name_or_id, lambda: read_by(instance_type_of, self._flavor(name_or_id).raw)
         )
 
     def get_image(self, image_id: str) -> Image:
@@ -69,6 +69,7 @@ class PartCalls(ComputeCalls):
             raise NotFoundError(
                 f"there is no active image called {name!r}",
                 hint="a listing of all images, not of your own ones only, has their names",
+                context=self._runtime.context("find_image", name),
                 request_sent=False,
             )
         return image

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cloud.common._records import Image, Instance, InstanceType, KeyPair, Quota
 from cloud.common._redact import Secret
@@ -127,6 +127,24 @@ def instance_of(data: Mapping[str, Any], region: str | None) -> Instance:
     )
 
 
+class Flavor(NamedTuple):
+    """A flavor in Nova's own units, and its id, which no `InstanceType` has."""
+
+    id: str
+    name: str
+    vcpus: int
+    ram_mib: int
+    disk_gib: int
+    raw: Mapping[str, Any]
+
+
+def flavor_of(data: Mapping[str, Any]) -> Flavor:
+    """Return a flavor in Nova's own units."""
+    return Flavor(
+        str(data["id"]), str(data["name"]), int(data["vcpus"]), int(data["ram"]), int(data["disk"]), data
+    )
+
+
 def instance_type_of(data: Mapping[str, Any]) -> InstanceType:
     """Return the record of Nova's ``flavor``. Its id is the name: that is what an instance tells of its flavor."""
     return InstanceType(
@@ -180,8 +198,8 @@ def quotas_of_limits(absolute: Mapping[str, int]) -> list[Quota]:
     return [
         Quota(
             name=name,
-            limit=None if absolute[limit] < 0 else absolute[limit],
-            used=None if used is None else absolute.get(used),
+            limit=None if int(absolute[limit]) < 0 else int(absolute[limit]),
+            used=None if used is None or absolute.get(used) is None else int(absolute[used]),
             unit=unit,
         )
         for name, limit, used, unit in table

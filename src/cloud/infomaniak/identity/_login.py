@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from cloud._dialects._answers import read_by
 from cloud.common.errors import (
     AlreadyExistsError,
     ConfigurationError,
@@ -12,7 +13,6 @@ from cloud.common.errors import (
     PermissionDeniedError,
 )
 from cloud.infomaniak._base import KNOWS_ACCESS_RULES
-from cloud.infomaniak._base_calls import read_by
 from cloud.infomaniak._service import ServiceClient, part, read_inner
 from cloud.infomaniak.identity import _records as r
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cloud._dialects._answers import read_by
 from cloud.common.enums import ResourceType
 from cloud.common.errors import NotFoundError, UnsupportedOperationError
-from cloud.infomaniak._base_calls import read_by
 from cloud.infomaniak._service import part, quotas_of, read_inner
 from cloud.infomaniak.compute._read import quotas_of_answer
 from cloud.infomaniak.metering import _parts as parts

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
+from cloud._dialects._answers import read_by
 from cloud.common._paging import Page, Pager
 from cloud.common.errors import ConfigurationError, InvalidRequestError, ServiceUnavailableError
-from cloud.infomaniak._base_calls import read_by
 from cloud.infomaniak._errors import AnswerError
 from cloud.infomaniak._service import ServiceClient, part
 from cloud.infomaniak.metering import _parts as parts

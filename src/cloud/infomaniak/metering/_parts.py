@@ -53,11 +53,11 @@ def summary_v1(rows: Iterable[Mapping[str, Any]], period: r.UsagePeriod) -> list
     """Return the rows of ``/v1/report/summary``, which has prices and no quantities."""
     return [
         r.RatedRow(
-            metric=each.get("res_type") or "ALL",
+            metric=_metric(each.get("res_type"), "ALL"),
             start=_utc(each.get("begin"), period.start),
             end=_utc(each.get("end"), period.end),
             icu=number(each.get("rate") or 0),
-            group=FrozenMap({"project_id": each["tenant_id"]} if each.get("tenant_id") else {}),
+            group=FrozenMap({"project_id": str(each["tenant_id"])} if each.get("tenant_id") else {}),
             raw=each,
         )
         for each in rows
@@ -72,7 +72,7 @@ def summary_v2(body: Mapping[str, Any], period: r.UsagePeriod) -> list[r.RatedRo
         each = dict(zip(columns, values, strict=True))
         rows.append(
             r.RatedRow(
-                metric=str(each.get("type") or "ALL"),
+                metric=_metric(each.get("type"), "ALL"),
                 start=_utc(each.get("begin"), period.start),
                 end=_utc(each.get("end"), period.end),
                 icu=number(each.get("rate") or 0),
@@ -95,7 +95,7 @@ def frames_v1(frames: Iterable[Mapping[str, Any]]) -> list[r.RatedRow]:
     """Return the rows of ``/v1/storage/dataframes``."""
     return [
         r.RatedRow(
-            metric=each.get("service") or "",
+            metric=_metric(each.get("service"), ""),
             start=_needed(frame.get("begin")),
             end=_needed(frame.get("end")),
             icu=number(each.get("rating") or 0),
@@ -129,6 +129,14 @@ def frames_v2(frames: Iterable[Mapping[str, Any]]) -> list[r.RatedRow]:
                     )
                 )
     return rows
+
+
+def _metric(value: object, default: str) -> str:
+    if value is None:
+        return default
+    if not isinstance(value, str):
+        raise ServiceUnavailableError(f"the service's metric {value!r} is no text")
+    return value or default
 
 
 def _needed(value: object) -> datetime:

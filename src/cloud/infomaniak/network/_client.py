@@ -137,7 +137,9 @@ class InfomaniakNetworkClient(
             else ways.list(name=name)
         )
         if any(self._resource(kind, found).name == name for found in same):
-            raise AlreadyExistsError(f"there is a {kind} called {name!r}")
+            raise AlreadyExistsError(
+                f"there is a {kind} called {name!r}", context=self._runtime.context("create_resource", name)
+            )
         return self._resource(kind, call_with(ways.create, name, **further))
 
     def delete_resource(self, id: str) -> bool:  # noqa: A002  # the specification's name

@@ -58,7 +58,9 @@ class InfomaniakVolumeClient(BackupCalls, VolumeMoves):
         if resource_type is not ResourceType.STORAGE:
             raise UnsupportedOperationError(f"this client makes no {resource_type.value}")
         if any(found.name == name for found in self.list_volumes(name=name)):
-            raise AlreadyExistsError(f"there is a volume called {name!r}")
+            raise AlreadyExistsError(
+                f"there is a volume called {name!r}", context=self._runtime.context("create_resource", name)
+            )
         return self._resource(call_with(self.create_volume, name=name, **{"size": None, **config}))
 
     def delete_resource(self, id: str) -> bool:  # noqa: A002  # the specification's name
