@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cloud.common._lazy import require
 from cloud.common.errors import InvalidRequestError
 from cloud.common.models import Record
+from cloud.infomaniak._yaml import parse
 from cloud.infomaniak.dns import _names as names
 
 if TYPE_CHECKING:
@@ -84,12 +84,7 @@ class WantedZone(Record):
         Raises:
             InvalidRequestError: it cannot be read, has an unknown key, or names a record set twice.
         """
-        yaml = require("yaml", extra="infomaniak")
-        try:
-            body = yaml.safe_load(text)
-        except yaml.YAMLError as exc:
-            raise InvalidRequestError(f"the zone is no YAML: {' '.join(str(exc).split())}") from exc
-        return cls.from_dict(body)
+        return cls.from_dict(parse(text, "the zone"))
 
     @classmethod
     def from_dict(cls, body: Mapping[str, Any]) -> WantedZone:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cloud.common._lazy import require
 from cloud.common.errors import InvalidRequestError
+from cloud.infomaniak._yaml import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,29 +141,6 @@ class Bundle:
         if self.files:
             found["files"] = self.files
         return found
-
-
-def parse(text: str, what: str) -> Any:
-    """Return what a YAML or JSON text says; dates stay texts, as versions of templates are.
-
-    Raises:
-        InvalidRequestError: it is neither.
-    """
-    yaml = require("yaml", extra="infomaniak")
-
-    class Loader(yaml.SafeLoader):  # type: ignore[name-defined,misc]  # loaded at first use
-        """YAML without dates."""
-
-    Loader.yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
-        for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-    try:
-        return yaml.load(text, Loader=Loader)  # a SafeLoader
-    except yaml.YAMLError as exc:
-        raise InvalidRequestError(f"{what} is no YAML: {' '.join(str(exc).split())}") from exc
-    except RecursionError as exc:
-        raise InvalidRequestError(f"{what} is nested too deeply") from exc
 
 
 def _text(path: Path, what: str) -> str:
