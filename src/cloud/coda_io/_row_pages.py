@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from cloud._dialects._answers import understood
 from cloud.coda_io._cells import VALUE_FORMATS, parse_cell
 from cloud.coda_io._table_records import Row
 from cloud.common._paging import Page, Pager, sifted
-from cloud.common.errors import InvalidRequestError
+from cloud.common.errors import InvalidRequestError, ServiceUnavailableError
 from cloud.common.models import FrozenMap
 
 if TYPE_CHECKING:
@@ -93,12 +92,11 @@ class _Walk:
         page = found.page
         if page.next_token is None:
             self._pager._sync_token = found.sync_token  # noqa: SLF001  # its own walk
-        with understood("list of rows"):
-            if self._anew:
-                rest = tuple(row for row in page.items if row.id not in self._given)
-                page = sifted(rest, len(page.items), page.next_token)
-            if self._from_start:
-                self._given.update(row.id for row in page.items)
+        if self._anew:
+            rest = tuple(row for row in page.items if row.id not in self._given)
+            page = sifted(rest, len(page.items), page.next_token)
+        if self._from_start:
+            self._given.update(row.id for row in page.items)
         return page
 
 
@@ -114,6 +112,8 @@ def row_reader(value_format: str, columns: Iterable[Column] | None = None) -> Ca
 
     def read(document: dict[str, Any]) -> Row:
         row = Row.from_dict(document)
+        if not isinstance(row.id, str):
+            raise ServiceUnavailableError("the id of a row is no text")
         cells = {
             name: parse_cell(value, value_format, formats.get(name)) for name, value in row.cells.items()
         }

@@ -107,6 +107,15 @@ def test_a_failed_page_carries_its_token() -> None:
         assert [found.id for found in rest] == ["i-2", "i-3"]
 
 
+@pytest.mark.parametrize("bad", [["i-1"], None, 5])
+def test_a_row_whose_id_is_no_text_is_a_broken_answer(bad: object) -> None:
+    body = answer({"items": [{**row(1), "id": bad}]})
+    with ScriptedServer(otherwise=lambda _request: body) as server, make_client(server) as client:
+        with pytest.raises(ServiceUnavailableError) as caught:
+            client.list_rows("d", "t").to_list()
+        assert caught.value.operation == "list_rows"
+
+
 def test_a_limit_bounds_the_page_too() -> None:
     with ScriptedServer(otherwise=Table(9, most=9)) as server, make_client(server) as client:
         assert len(client.list_rows("d", "t", limit=3).to_list()) == 3
