@@ -170,7 +170,7 @@ class AnswerBody(ObjectBody):
             service names one that can be computed here. Asked only of an answer that has the whole object.
     """
 
-    __slots__ = ("_response", "asked_end", "checksum", "info", "length", "range_checksum", "start")
+    __slots__ = ("_response", "asked_end", "checksum", "info", "length", "pieces", "range_checksum", "start")
 
     def __init__(
         self,
@@ -181,6 +181,7 @@ class AnswerBody(ObjectBody):
         self._response = response
         self.checksum = self.range_checksum = None
         self.asked_end = None
+        self.pieces = None
         if response.length is None:
             response.close()
             raise IntegrityError("the answer does not say how long it is", retryable=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from cloud.common._checksums import ChecksumAlgorithm
     from cloud.common._engine import TransferConfig
+    from cloud.common._pieces import Pieces
     from cloud.common._ranges import Range
     from cloud.common._runtime import Runtime
     from cloud.common._storage_types import GetRequest, ObjectBody
@@ -78,7 +79,11 @@ class RangeSum(NamedTuple):
 
 @dataclass(frozen=True)
 class Download:
-    """One download in progress: where the bytes come from, and with which settings."""
+    """One download in progress: where the bytes come from, and with which settings.
+
+    Attributes:
+        pieces: those of the object, which every range is compared with.
+    """
 
     runtime: Runtime
     operation: str
@@ -86,6 +91,7 @@ class Download:
     request: GetRequest
     config: TransferConfig
     progress: Callable[[int], None] | None = None
+    pieces: Pieces | None = None
 
     def seen(self, piece: memoryview) -> None:
         """Tell the progress callback, and stop after a cancel."""
@@ -104,7 +110,7 @@ class Download:
             if_none_match=None,
             if_modified_since=None,
         )
-        return ObjectStream(self.runtime, self.operation, self.get, request)
+        return ObjectStream(self.runtime, self.operation, self.get, request, pieces=self.pieces)
 
     def beginning_with(self, stream: ObjectStream, start: int) -> Callable[[Range, str], ObjectStream]:
         """Return an `open_range` that uses what is open already for the range from `start`."""
@@ -130,7 +136,13 @@ def download(task: Download, stream: ObjectStream, sink: Sink) -> str | None:
 
 def goes_by_ranges(task: Download, stream: ObjectStream) -> bool:
     """Return whether the object is read by parallel ranges: a large one, and one of ranges with own checksums."""
-    return not stream.position and (stream.end >= task.config.threshold or stream.beginning is not None)
+    has_own = stream.beginning is not None or stream.pieces is not None
+    return not stream.position and (stream.end >= task.config.threshold or has_own)
+
+
+def ranges_of(size: int, part_size: int, pieces: Pieces | None) -> list[Range]:
+    """Return the ranges that an object is read by: of whole pieces, where these are what it is compared by."""
+    return split(size, part_size) if pieces is None else pieces.ranges(part_size)
 
 
 def download_bytes(task: Download, stream: ObjectStream) -> bytes:
@@ -153,7 +165,8 @@ def download_bytes(task: Download, stream: ObjectStream) -> bytes:
 def _download_ranges(task: Download, stream: ObjectStream, sink: Sink, etag: str) -> str | None:
     expected = stream.take_checksum()
     # Ranges as long as the first answer, which the service has checksums of: each is then verified by its own.
-    ranges = split(stream.end, stream.beginning or task.config.part_size)
+    ranges = ranges_of(stream.end, stream.beginning or task.config.part_size, stream.pieces)
+    task = replace(task, pieces=stream.pieces)
     algorithm = None if expected is None else expected[0]
     opener = task.beginning_with(stream, 0)
     sums = fetch_ranges(task, ranges, sink, (etag, stream.info.size), algorithm, open_range=opener)

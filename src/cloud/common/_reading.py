@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from cloud.common._pace import Pace
+    from cloud.common._pieces import Pieces
     from cloud.common._runtime import Runtime
     from cloud.common._storage_types import GetRequest, ObjectBody
     from cloud.common.errors import ErrorContext
@@ -29,10 +30,12 @@ class ObjectStream:
 
     The first answer pins the ETag; a cut connection is resumed from the last byte with that pin, so that
     bytes of two versions are never mixed. The checksum of a whole object is compared at its end. Where there is none
-    and the service names those of ranges, that of each answer is compared, also when a cut made it two.
+    and the service names those of ranges, that of each answer is compared, also when a cut made it two. Those of
+    pieces are compared at the end of each.
 
     Attributes:
         is_damaged: whether bytes did not fit their checksum.
+        pieces: those of the object, where they are known; what is read begins with one of them.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class ObjectStream:
         *,
         body: ObjectBody | None = None,
         limit: int | None = None,
+        pieces: Pieces | None = None,
     ) -> None:
         self._runtime = runtime
         self._operation = operation
@@ -63,6 +67,8 @@ class ObjectStream:
         self.end = _end(request, body.info.size)
         self._answer_end = body.start + body.length
         self._range_checksum = body.range_checksum
+        self.pieces = body.pieces if pieces is None and request.is_whole else pieces
+        self._check = None if self.pieces is None else self.pieces.check_from(self.position)
         self._covers_all = request.is_whole and body.checksum is not None
         if self._covers_all:
             self._expect(body.checksum)
@@ -72,6 +78,8 @@ class ObjectStream:
     @property
     def verified(self) -> str | None:
         """By what all that was read was verified; None inside an answer, and where one came without a checksum."""
+        if self._check is not None:
+            return self._check.algorithm.value if self._check.is_between and not self.is_damaged else None
         if self._is_unchecked or self._checksum is not None or self.position < self._answer_end:
             return None
         return joined(self._compared)
@@ -117,6 +125,9 @@ class ObjectStream:
             self._runtime.metrics.count_received(count)
             if self._pace is not None:
                 self._pace.take(count)
+            if self._check is not None and not self._check.goes_on_with(buffer[:count]):
+                self.close()
+                raise self._damaged(self._check.algorithm)
             if self.position == self._answer_end:
                 self._finish()
             return count
@@ -175,11 +186,12 @@ class ObjectStream:
             checksum, self._checksum = self._checksum, None
             algorithm, expected = self._expected
             if checksum.value() != expected:
-                self.is_damaged = True
-                raise wrong_checksum(
-                    algorithm, context=self._runtime.context(self._operation, self._resource)
-                )
+                raise self._damaged(algorithm)
             self._compared.add(algorithm.value)
+
+    def _damaged(self, algorithm: _checksums.ChecksumAlgorithm) -> IntegrityError:
+        self.is_damaged = True
+        return wrong_checksum(algorithm, context=self._runtime.context(self._operation, self._resource))
 
     def take_checksum(self) -> tuple[_checksums.ChecksumAlgorithm, str] | None:
         """Return the checksum to expect when its parts can be combined; whoever takes it compares it.
@@ -275,6 +287,8 @@ def fetch_small(
             algorithm, expected = named
             if _checksums.checksum_of(algorithm, data) != expected:
                 raise wrong_checksum(algorithm)
+        elif request.is_whole and body.pieces is not None and not body.pieces.fit(data):
+            raise wrong_checksum(body.pieces.algorithm)
         return data
     finally:
         body.close()

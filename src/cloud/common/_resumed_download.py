@@ -9,13 +9,22 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, BinaryIO
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from cloud.common import _checksums
 from cloud.common._checksums import ChecksumAlgorithm
-from cloud.common._downloads import Download, RangeSum, compare, download, fetch_ranges, goes_by_ranges
+from cloud.common._downloads import (
+    Download,
+    RangeSum,
+    compare,
+    download,
+    fetch_ranges,
+    goes_by_ranges,
+    ranges_of,
+)
 from cloud.common._files import PIECE, FileSink, finish, refuse_target
-from cloud.common._ranges import split
+from cloud.common._pieces import from_plain
 from cloud.common._reading import ObjectStream
 from cloud.common._state import Notes, open_own
 from cloud.common.errors import IntegrityError, MissingDependencyError, NotFoundError, PreconditionFailedError
@@ -25,6 +34,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from cloud.common._pieces import Pieces
     from cloud.common._ranges import Range
     from cloud.common.models import ObjectInfo
 
@@ -95,13 +105,13 @@ class ResumedDownload:
             notes.begin({})
             return info, download(task, stream, FileSink(file))
         try:
-            expected = stream.take_checksum()
+            expected, pieces = stream.take_checksum(), stream.pieces
             part_size = stream.beginning or task.config.part_size
-            notes.begin(
-                {"etag": info.etag, "size": size, "part_size": part_size, "checksum": _plain(expected)}
-            )
+            head = {"etag": info.etag, "size": size, "part_size": part_size, "checksum": _plain(expected)}
+            notes.begin(head if pieces is None else {**head, "pieces": pieces.plain()})
             self._can_go_on = True
-            ranges = split(size, part_size)
+            self._task = replace(task, pieces=pieces)
+            ranges = ranges_of(size, part_size, pieces)
             algorithm = expected[0] if expected is not None else _LOCAL
             sums = self._fetch(file, ranges, stream, (info.etag, size), algorithm)
         finally:
@@ -113,18 +123,18 @@ class ResumedDownload:
 
     def _go_on(self, file: BinaryIO) -> tuple[ObjectInfo, str | None] | None:
         """Read what is missing; None when there is nothing to go on from."""
-        task, notes = self._task, self._notes
-        left = _left(notes)
+        left = _left(self._notes)
         if left is None:
             return None
         self._can_go_on = True
-        etag, size, part_size, expected = left
+        etag, size, part_size, expected, pieces = left
+        task = self._task = replace(self._task, pieces=pieces)
         if task.request.if_match not in {None, etag}:
             self._say("another version is asked for")
             return None
-        ranges = split(size, part_size)
+        ranges = ranges_of(size, part_size, pieces)
         algorithm = expected[0] if expected is not None else _LOCAL
-        sums = dict(_whole(file, ranges, notes.lines, algorithm))
+        sums = dict(_whole(file, ranges, self._notes.lines, algorithm))
         missing = [bounds for bounds in ranges if bounds[0] not in sums]
         # At least one is read: it tells that the object is still the same, and what else is known of it.
         missing = missing or [ranges[-1]]
@@ -170,7 +180,15 @@ def _plain(expected: tuple[ChecksumAlgorithm, str] | None) -> list[str] | None:
     return None if expected is None else [expected[0].value, expected[1]]
 
 
-def _left(notes: Notes) -> tuple[str, int, int, tuple[ChecksumAlgorithm, str] | None] | None:
+class _Left(NamedTuple):
+    etag: str
+    size: int
+    part_size: int
+    expected: tuple[ChecksumAlgorithm, str] | None
+    pieces: Pieces | None
+
+
+def _left(notes: Notes) -> _Left | None:
     """Return what an earlier run noted of the object; None when it noted nothing of use."""
     head: dict[str, Any] = notes.head or {}
     with suppress(KeyError, IndexError, TypeError, ValueError, MissingDependencyError):
@@ -178,7 +196,8 @@ def _left(notes: Notes) -> tuple[str, int, int, tuple[ChecksumAlgorithm, str] | 
         expected = None if checksum is None else (ChecksumAlgorithm(checksum[0]), str(checksum[1]))
         if isinstance(etag, str) and size > 0 and part_size > 0:
             _checksums.new(expected[0] if expected is not None else _LOCAL)
-            return etag, int(size), int(part_size), expected
+            pieces = from_plain(head.get("pieces"), int(size))
+            return _Left(etag, int(size), int(part_size), expected, pieces)
     return None
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from cloud.common._checksums import ChecksumAlgorithm
     from cloud.common._paging import Page
+    from cloud.common._pieces import Pieces
     from cloud.common.models import (
         DeleteResult,
         ObjectInfo,
@@ -37,7 +38,8 @@ class GetRequest(NamedTuple):
         if_modified_since: only if stored after this moment.
         version_id: this version instead of the newest.
         piece: the answer may be a beginning of what is asked for, of at most so many bytes, where the service
-            has checksums of such ranges only; None for all by one answer.
+            has checksums of such ranges only, and the pieces of the object are asked for where it has those of
+            them; None for all by one answer.
     """
 
     bucket: str
@@ -192,6 +194,7 @@ class ObjectBody(ABC):
             that can be computed here; None otherwise.
         range_checksum: likewise of exactly the bytes of this answer.
         asked_end: up to where the service was asked for when that is less than the request; see `GetRequest.piece`.
+        pieces: checksums of the pieces that make the whole object, likewise.
     """
 
     info: ObjectInfo
@@ -200,6 +203,7 @@ class ObjectBody(ABC):
     checksum: tuple[ChecksumAlgorithm, str] | None = None
     range_checksum: tuple[ChecksumAlgorithm, str] | None = None
     asked_end: int | None = None
+    pieces: Pieces | None = None
 
     @abstractmethod
     def readinto(self, buffer: memoryview) -> int:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from faults.matrix.cases import Case
 
 _SIGNS_RANGES = {"cloud s3", "cloud infomaniak-s3", "cloud azure"}
-_HAS_NO_CHECKSUM_OF_PARTS = {"cloud infomaniak-swift", "cloud infomaniak-s3"}
+_HAS_NO_CHECKSUM_OF_PARTS = {"cloud infomaniak-s3"}
 _FLIPS = {"corrupt", "wrong_range"}
 _ANSWER_IS_LOST = {
     "lost_reply", "lost_reply_fin", "lost_reply_503", "lost_reply always", "dup_request", "reset_body",

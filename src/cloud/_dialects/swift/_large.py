@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import threading
 from base64 import b64decode
-from hashlib import md5
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -19,6 +18,7 @@ from cloud._dialects.swift._bulk import delete_many
 from cloud._dialects.swift._errors import SwiftServiceError
 from cloud._dialects.swift._exchange import json_list, quote_key
 from cloud._dialects.swift._listing import list_versions_page, names_after
+from cloud._dialects.swift._manifest import etag_of
 from cloud._dialects.swift._objects import finish_write, is_static_large, kept_headers
 from cloud._dialects.swift._segments import (
     MAX_CONTAINER_BYTES,
@@ -268,7 +268,7 @@ class LargeObjects:
         """
         source = request.source
         entries = self.manifest(source.bucket, source.key, source.version_id)
-        if entries is None or _etag(entries) != source.etag:
+        if entries is None or etag_of(entries) != source.etag:
             raise SwiftServiceError(412, "the source was replaced meanwhile", {})
         upload = Upload(request.target, begin(self, request.target))
         try:
@@ -343,21 +343,3 @@ def _path(entry: dict[str, Any]) -> Path | None:
         return None
     container, _, key = name.removeprefix("/").partition("/")
     return container, key
-
-
-def _etag(entries: Iterable[dict[str, Any]]) -> str:
-    """Return the ETag of the large object that these entries make.
-
-    https://docs.openstack.org/swift/latest/middleware.html#static-large-objects
-    """
-    digest = md5(usedforsecurity=False)
-    with understood("manifest"):
-        for entry in entries:
-            if "data" in entry:
-                text = md5(b64decode(entry["data"]), usedforsecurity=False).hexdigest()
-            elif entry.get("range"):
-                text = f"{entry['hash']}:{entry['range']};"
-            else:
-                text = entry["hash"]
-            digest.update(text.encode())
-    return digest.hexdigest()

@@ -106,7 +106,8 @@ class Operations:
         """Return the open answer to a read.
 
         The whole object is asked for as a range too: nothing else than the Content-Range of the answer says how
-        long a large object is, should the answer's own length be too short.
+        long a large object is, should the answer's own length be too short. A download of a static large object
+        costs a second request, for the MD5s of its segments.
         """
         headers = read_headers(request)
         last = "" if request.end is None else str(request.end - 1)
@@ -119,11 +120,20 @@ class Operations:
             return _unsatisfiable(request, response)
         require_etag(response)
         found = response.headers
-        return AnswerBody(
+        body = AnswerBody(
             response,
             partial(object_info, request.bucket, request.key, found),
             lambda _: whole_checksum(found),
         )
+        if request.piece is not None and request.is_whole and is_static_large(found):
+            from cloud._dialects.swift._manifest import read_pieces
+
+            try:
+                body.pieces = read_pieces(self.exchange, request, body.info)
+            except BaseException:
+                body.close()
+                raise
+        return body
 
     def _read(
         self, method: str, request: GetRequest, headers: dict[str, str], accepts: tuple[int, ...]
