@@ -39,6 +39,8 @@ class OpenStackCloud:
         s3_url: endpoint of S3.
         trusts_heat_url: a second Heat, which acts by Keystone trusts: logins with user and password only.
         dns_server: address and port of the BIND that Designate writes to.
+        rating_v2_url: a second CloudKitty, whose storage serves version 2; its times are those of Zurich.
+        influxdb_url: that storage.
     """
 
     clouds_yaml: Path
@@ -50,6 +52,8 @@ class OpenStackCloud:
     s3_url: str
     trusts_heat_url: str
     dns_server: tuple[str, int] = (LOOPBACK, 21053)
+    rating_v2_url: str = f"http://{LOOPBACK}:21890"
+    influxdb_url: str = f"http://{LOOPBACK}:21086"
 
 
 def home() -> Path:

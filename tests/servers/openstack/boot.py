@@ -21,6 +21,7 @@ REGION = "dc3-a"
 PASSWORD = "ostackpw"
 APP_SECRET = "ostack-app-secret"
 KEYSTONE = f"http://{HOST}:21500/v3"
+INFLUXDB = f"http://{HOST}:21086/query"
 WAIT_SECONDS = 60
 ROLES = (
     "admin", "member", "reader", "service", "ResellerAdmin", "creator", "heat_stack_owner", "heat_stack_user",
@@ -202,6 +203,8 @@ def resources() -> None:
     if not cloud.block_storage.find_type("standard"):
         kind = cloud.block_storage.create_type(name="standard")
         cloud.block_storage.update_type_extra_specs(kind, volume_backend_name="nfs")
+    made = requests.post(INFLUXDB, params={"q": "CREATE DATABASE cloudkitty"}, timeout=60)  # or it is there
+    made.raise_for_status()
     if not cloud.network.find_network("ext-floating1"):
         external = cloud.network.create_network(
             name="ext-floating1",

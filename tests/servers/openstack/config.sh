@@ -660,5 +660,36 @@ coordination_url = file://$DATA/cloudkitty/coord
 lock_path = $DATA/lock
 $(authtoken rating)
 X
+# A second API of CloudKitty with the storage that version 2 of it needs: with the first one's, version 2 is not there.
+# It rates nothing: its rows are pushed. Grouped by time it counts hours, as in production; up.sh gives it a time zone.
+sed "s/^port = $P_CK\$/port = $P_CK2/; s/^version = 1\$/version = 2/; s/^backend = sqlalchemy\$/backend = influxdb/
+  s/^period = 60\$/period = 3600/" $ETC/cloudkitty/cloudkitty.conf > $ETC/cloudkitty/cloudkitty-v2.conf
+cat >> $ETC/cloudkitty/cloudkitty-v2.conf <<X
+[storage_influxdb]
+host = $H
+port = $P_INFLUX
+database = cloudkitty
+username = cloudkitty
+password = $PW
+X
+conf influxdb.conf <<X
+reporting-disabled = true
+bind-address = "$H:$P_INFLUXRPC"
+[meta]
+dir = "$DATA/influxdb/meta"
+[data]
+dir = "$DATA/influxdb/data"
+wal-dir = "$DATA/influxdb/wal"
+query-log-enabled = false
+[http]
+bind-address = "$H:$P_INFLUX"
+log-enabled = false
+[monitor]
+store-enabled = false
+[subscriber]
+enabled = false
+[continuous_queries]
+enabled = false
+X
 # gnocchi's token filter reads the project's default configuration file unless told otherwise
 sed "s#^oslo_config_project *= *gnocchi#&\noslo_config_file = $ETC/gnocchi/gnocchi.conf#" /etc/gnocchi/api-paste.ini > $ETC/gnocchi/api-paste.ini; cp -n /etc/gnocchi/policy.json $ETC/gnocchi/ 2>/dev/null

@@ -21,7 +21,7 @@ unset PYTHONPATH PYENV_VERSION VIRTUAL_ENV
 PKGS="keystone nova-common python3-nova neutron-common python3-neutron cinder-common python3-cinder glance-common python3-glance
  heat-common python3-heat designate-common python3-designate placement-common python3-placement
  python3-swift swift swift-proxy swift-account swift-container swift-object octavia-common python3-octavia
- gnocchi-common python3-gnocchi cloudkitty-common python3-cloudkitty
+ gnocchi-common python3-gnocchi cloudkitty-common python3-cloudkitty influxdb python3-influxdb tzdata
  rabbitmq-server mariadb-server memcached bind9 bind9-utils bind9-dnsutils uwsgi-core uwsgi-plugin-python3
  python3-pymysql python3-openstacksdk qemu-utils nfs-common dmidecode openssl"
 # ------------------------------------------------------------------ packages
@@ -163,10 +163,13 @@ start octavia-worker $BIN/octavia-worker --config-file $ETC/octavia/octavia.conf
 uw gnocchi-api $P_GNOCCHI /usr/bin/gnocchi-api -- --pyargv "--config-file $ETC/gnocchi/gnocchi.conf"
 start gnocchi-metricd gnocchi-metricd --config-file $ETC/gnocchi/gnocchi.conf
 uw cloudkitty-api $P_CK /usr/bin/cloudkitty-api -- --pyargv "--config-file $ETC/cloudkitty/cloudkitty.conf"
+start influxdb influxd -config $ETC/influxdb.conf
+# Its times are another zone's: nothing says that a cloud's servers keep UTC.
+uw cloudkitty-v2-api $P_CK2 /usr/bin/cloudkitty-api TZ=Europe/Zurich -- --pyargv "--config-file $ETC/cloudkitty/cloudkitty-v2.conf"
 start cloudkitty-processor cloudkitty-processor --config-file $ETC/cloudkitty/cloudkitty.conf
 waitport $P_PLACE placement; waitport $P_NEUTRON neutron
 start nova-compute $BIN/nova-compute --config-file $ETC/nova/nova.conf
-for s in $P_SWIFT:swift-proxy $P_GLANCE:glance $P_NOVA:nova-api $P_CINDER:cinder-api $P_DNSAPI:designate-api $P_HEAT:heat-api $P_HEATTRUSTS:heat-trusts-api $P_GNOCCHI:gnocchi-api $P_CK:cloudkitty-api; do waitport ${s%:*} ${s#*:}; done
+for s in $P_SWIFT:swift-proxy $P_GLANCE:glance $P_NOVA:nova-api $P_CINDER:cinder-api $P_DNSAPI:designate-api $P_HEAT:heat-api $P_HEATTRUSTS:heat-trusts-api $P_GNOCCHI:gnocchi-api $P_CK:cloudkitty-api $P_INFLUX:influxdb $P_CK2:cloudkitty-v2-api; do waitport ${s%:*} ${s#*:}; done
 el "all ports listen"
 # the openvswitch mechanism driver binds ports only to hosts with a live agent: one row says so (heartbeat in 2099)
 $M neutron -e "INSERT IGNORE INTO agents (id,agent_type,\`binary\`,topic,host,admin_state_up,created_at,started_at,heartbeat_timestamp,description,configurations,resource_versions,\`load\`,resources_synced) VALUES ('00000000-0000-4000-8000-00000000a6e7','Open vSwitch agent','neutron-openvswitch-agent','N/A','ostack',1,NOW(),NOW(),'2099-01-01 00:00:00','no agent, only this row','{\"bridge_mappings\":{\"public\":\"br-ex\"},\"tunnel_types\":[\"vxlan\"],\"tunneling_ip\":\"127.0.0.1\",\"datapath_type\":\"system\",\"ovs_hybrid_plug\":false,\"vhostuser_socket_dir\":\"/var/run/openvswitch\",\"ovs_capabilities\":{\"datapath_types\":[\"system\"],\"iface_types\":[]}}','{}',0,1)" || true

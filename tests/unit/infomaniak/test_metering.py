@@ -35,6 +35,7 @@ START, END = datetime(2026, 11, 1, tzinfo=timezone.utc), datetime(2026, 11, 2, t
 NAIVE = datetime(2026, 11, 1)  # noqa: DTZ001  # what is refused
 V1_PERIOD = {"begin": "2026-11-01T00:00:00", "end": "2026-11-02T00:00:00"}
 V2_PERIOD = {"begin": "2026-11-01T00:00:00+00:00", "end": "2026-11-02T00:00:00+00:00"}
+V2_QUERY = {**V2_PERIOD, "filters": "project_id:project", "limit": "500"}
 
 
 @pytest.fixture
@@ -293,7 +294,7 @@ def test_every_page_of_the_summary_of_version_2(
     columns = ["begin", "end", "qty", "rate", "id", "type", "novelty"]
     rows = [[*V2_PERIOD.values(), 24.0, 1.1, f"v{n}", "volume.size", None] for n in range(3)]
     for offset, page in ((0, rows[:2]), (2, rows[2:])):
-        query = {**V2_PERIOD, "groupby": ["type", "id"], "offset": str(offset), "limit": "500"}
+        query = {**V2_QUERY, "groupby": ["type", "id"], "offset": str(offset)}
         cloud.get(
             f"{RATING}/v2/summary",
             json={"columns": columns, "results": page, "total": 3},
@@ -307,6 +308,83 @@ def test_every_page_of_the_summary_of_version_2(
         Decimal("0.022"),
     )
     assert (found[0].start, found[0].end) == (START, END)
+
+
+def test_hours_without_anything_are_no_rows_of_version_2(
+    client: InfomaniakMeteringClient, cloud: responses.RequestsMock
+) -> None:
+    has_version(cloud, 2)
+    hours = [f"2026-11-01T{hour:02}:00:00+01:00" for hour in range(1, 6)]  # the service's clock is in Zurich
+    amounts = [(11.0, 5.1), (None, None), (None, None), (10.0, 0.0)]
+    rows = [[*row[:2], *row[2]] for row in zip(hours, hours[1:], amounts, strict=False)]
+    for offset, page in (
+        (0, rows[:2]),
+        (2, rows[2:3]),
+        (3, rows[3:]),
+    ):  # the service counts them all the same
+        cloud.get(
+            f"{RATING}/v2/summary",
+            json={
+                "total": 4,
+                "columns": ["begin", "end", "qty", "rate"],
+                "results": page,
+                "format": "table",
+            },
+            match=[query_param_matcher({**V2_QUERY, "groupby": "time", "offset": str(offset)})],
+        )
+    found = client.get_summary(START, END, group_by=("time",))
+    assert [(each.start, each.quantity, each.icu) for each in found] == [
+        (START, Decimal("11.0"), Decimal("5.1")),
+        (START + timedelta(hours=3), Decimal("10.0"), Decimal(0)),
+    ]
+    assert found[0].end == START + timedelta(hours=1)
+
+
+@pytest.mark.parametrize("row", [[1.0, None], [None, "many"], [1.0]])
+def test_a_summary_without_a_price_is_not_free_in_version_2(
+    client: InfomaniakMeteringClient, cloud: responses.RequestsMock, row: list[object]
+) -> None:
+    has_version(cloud, 2)
+    columns = ["qty", "rate"][: len(row)]
+    cloud.get(f"{RATING}/v2/summary", json={"columns": columns, "results": [row], "total": 1})
+    with pytest.raises(ServiceUnavailableError):
+        client.get_summary(START, END)
+
+
+def test_an_announced_row_that_does_not_come_is_a_broken_answer(
+    client: InfomaniakMeteringClient, cloud: responses.RequestsMock
+) -> None:
+    has_version(cloud, 2)
+    cloud.get(f"{RATING}/v2/summary", json={"columns": [], "results": [], "total": 1})
+    cloud.get(f"{RATING}/v2/dataframes", json={"dataframes": [frame_v2(("v", 1, 1.0))], "total": 2})
+    cloud.get(f"{RATING}/v2/dataframes", json={"dataframes": [], "total": 2})
+    with pytest.raises(ServiceUnavailableError, match=r"get_summary: .*announced 1 rows and sent 0"):
+        client.get_summary(START, END)
+    with pytest.raises(ServiceUnavailableError, match=r"list_dataframes: .*announced 2 rows and sent 1"):
+        client.list_dataframes(START, END)
+
+
+def test_version_2_is_asked_in_whole_seconds(
+    client: InfomaniakMeteringClient, cloud: responses.RequestsMock
+) -> None:
+    has_version(cloud, 2)
+    cloud.get(f"{RATING}/v2/dataframes", status=404, json={"message": "No resource found."})
+    start, end = START - timedelta(microseconds=1), END + timedelta(microseconds=1)
+    assert client.list_dataframes(start, end) == []
+    asked = query_of(cloud, f"{RATING}/v2/dataframes")
+    assert (asked["begin"], asked["end"]) == (V2_PERIOD["begin"], "2026-11-02T00:00:01+00:00")
+
+
+@pytest.mark.parametrize("name", ["a,b", "a:b", "x' OR 'a'='a", '"', "a\\", ""])
+def test_names_that_version_2_would_take_apart_are_refused(
+    client: InfomaniakMeteringClient, cloud: responses.RequestsMock, name: str
+) -> None:
+    has_version(cloud, 2)
+    with pytest.raises(InvalidRequestError, match=r"metric: .* is no name"):
+        client.list_dataframes(START, END, metric=name)
+    with pytest.raises(InvalidRequestError, match=r"group_by: .* is no name"):
+        client.get_summary(START, END, group_by=("type", name))
+    assert len(sent(cloud)) == 1  # asked for its version, and for nothing else
 
 
 def test_the_version_is_asked_for_once(
@@ -353,7 +431,7 @@ def test_every_page_of_the_dataframes_of_version_2(
     has_version(cloud, 2)
     pages = {0: [frame_v2(("v", 10, 0.5), ("w", 1, 0.1))], 2: [frame_v2(("v", 20, 1.0), hour=1)]}
     for offset, page in pages.items():
-        query = {**V2_PERIOD, "filters": "type:volume.size", "offset": str(offset), "limit": "500"}
+        query = {**V2_QUERY, "filters": "project_id:project,type:volume.size", "offset": str(offset)}
         cloud.get(
             f"{RATING}/v2/dataframes",
             json={"dataframes": page, "total": 3},

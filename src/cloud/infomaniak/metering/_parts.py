@@ -65,17 +65,22 @@ def summary_v1(rows: Iterable[Mapping[str, Any]], period: r.UsagePeriod) -> list
 
 
 def summary_v2(body: Mapping[str, Any], period: r.UsagePeriod) -> list[r.RatedRow]:
-    """Return the rows of ``/v2/summary``, which has its columns apart from its rows."""
+    """Return the rows of ``/v2/summary``, which has its columns apart from its rows.
+
+    Grouped by time it has a row without amounts for every hour in which nothing was rated: those are left out.
+    """
     columns: Sequence[str] = body["columns"]
     rows = []
     for values in body["results"]:
         each = dict(zip(columns, values, strict=True))
+        if each["rate"] is None and each["qty"] is None:
+            continue
         rows.append(
             r.RatedRow(
                 metric=_metric(each.get("type"), "ALL"),
                 start=_utc(each.get("begin"), period.start),
                 end=_utc(each.get("end"), period.end),
-                icu=number(each.get("rate") or 0),
+                icu=number(each["rate"]),
                 quantity=None if each.get("qty") is None else number(each["qty"]),
                 unit=each.get("unit"),
                 group=FrozenMap(

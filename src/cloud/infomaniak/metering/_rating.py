@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from cloud.common.errors import NotFoundError, ServiceUnavailableError, UnsupportedOperationError
+from cloud.common.errors import (
+    InvalidRequestError,
+    NotFoundError,
+    ServiceUnavailableError,
+    UnsupportedOperationError,
+)
 from cloud.infomaniak._service import read_all, read_inner
 from cloud.infomaniak.metering import _parts as parts
 from cloud.infomaniak.metering import _records as r
 from cloud.infomaniak.metering._gnocchi import Measurements
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
+
+    _Page = tuple[list[r.RatedRow], int, int]  # its rows, how many the service counts of them, and of all
 
 _PAGE = 500
 _NAIVE = "%Y-%m-%dT%H:%M:%S"  # version 1 takes UTC without saying so
@@ -36,8 +45,9 @@ class Rating(Measurements):
         Args:
             start: first moment, with a time zone; by default the month of `end`, in UTC.
             end: first moment after it; by default now.
-            group_by: ``type`` (the metric), and with version 2 of the service also ``id``, ``project_id``,
-                ``time`` and what the metrics have; empty for one row.
+            group_by: ``type`` (the metric), ``project_id``, and with version 2 of the service also ``id``,
+                ``time`` and what else it groups metrics by: of what has none of a name, and of a name that it
+                does not know, there is one row, whose group is an empty text. Empty for one row of all.
             rates: what an ICU is worth.
 
         Raises:
@@ -114,23 +124,15 @@ class Rating(Measurements):
         return [row for row in rows if row.metric != "ALL" or row.icu or not group_by]
 
     def _summary_v2(self, period: r.UsagePeriod, group_by: Sequence[str]) -> list[r.RatedRow]:
-        def read(body: Any) -> tuple[list[r.RatedRow], int]:
-            found = parts.summary_v2(body, period) if _rows(body, "results") else []
-            return found, int(body["total"]) if found else 0
+        def read(body: Any) -> _Page:
+            count = len(_rows(body, "results"))
+            return (parts.summary_v2(body, period) if count else []), count, int(body["total"])
 
-        rows: list[r.RatedRow] = []
-        while True:
-            params = {
-                "begin": period.start.isoformat(),
-                "end": period.end.isoformat(),
-                "groupby": list(group_by) or None,
-                "offset": len(rows),
-                "limit": _PAGE,
-            }
-            found, total = self._read(read, "get_summary", "", "GET", "/v2/summary", params=params)
-            rows += found
-            if not found or len(rows) >= total:
-                return rows
+        params = {
+            "groupby": [_word("group_by", name) for name in group_by] or None,
+            "filters": f"project_id:{self._project_id('get_summary')}",
+        }
+        return self._pages("get_summary", "/v2/summary", period, params, read)
 
     def _frames_v1(self, period: r.UsagePeriod, metric: str | None) -> list[r.RatedRow]:
         params = {
@@ -149,30 +151,83 @@ class Rating(Measurements):
         )
 
     def _frames_v2(self, period: r.UsagePeriod, metric: str | None) -> list[r.RatedRow]:
-        def read(body: Any) -> tuple[list[r.RatedRow], int]:
+        def read(body: Any) -> _Page:
             found = parts.frames_v2(_rows(body, "dataframes"))
-            return found, int(body["total"]) if found else 0
+            return found, len(found), int(body["total"])
 
+        filters = [f"project_id:{self._project_id('list_dataframes')}"]
+        if metric is not None:
+            filters.append(f"type:{_word('metric', metric)}")
+        params = {"filters": ",".join(filters)}
+        return self._pages("list_dataframes", "/v2/dataframes", period, params, read, absent_is_none=True)
+
+    def _pages(
+        self,
+        operation: str,
+        path: str,
+        period: r.UsagePeriod,
+        params: Mapping[str, Any],
+        read: Callable[[Any], _Page],
+        *,
+        absent_is_none: bool = False,
+    ) -> list[r.RatedRow]:
+        """Return the rows of every page of version 2.
+
+        The project is always named in `params`: an administrator would be answered with every project's rows, and
+        Zed's summary keeps the filter of a request without any where other projects' requests find it.
+        """
         rows: list[r.RatedRow] = []
         seen = 0
         while True:
-            params = {
-                "begin": period.start.isoformat(),
-                "end": period.end.isoformat(),
-                "filters": None if metric is None else f"type:{metric}",
+            query = {
+                "begin": _whole_second(period.start).isoformat(),
+                "end": _whole_second(period.end).isoformat(),
+                **params,
                 "offset": seen,
                 "limit": _PAGE,
             }
             try:
-                found, total = self._read(read, "list_dataframes", "", "GET", "/v2/dataframes", params=params)
+                found, count, total = self._read(
+                    partial(_page, read, seen), operation, "", "GET", path, params=query
+                )
             except NotFoundError:
-                if seen:  # more were announced: without them the listing would be cut short
+                # That it has version 2 is known here: this is its word for none. After rows it announced more, and
+                # without them the listing would be cut short.
+                if seen or not absent_is_none:
                     raise
-                return rows  # the service's word for none; that it has version 2 is known here
-            rows += found
-            seen += len(found)
-            if not found or seen >= total:
                 return rows
+            rows += found
+            seen += count
+            if seen >= total:
+                return rows
+
+
+def _page(read: Callable[[Any], _Page], seen: int, body: Any) -> _Page:
+    """Return a page of version 2; one without rows while there are more is a broken answer."""
+    found, count, total = read(body)
+    if not count and seen < total:
+        raise ServiceUnavailableError(f"the service announced {total} rows and sent {seen}")
+    return found, count, total
+
+
+def _word(what: str, name: str) -> str:
+    """Return a name that version 2 can be asked about.
+
+    It takes names apart at commas and colons, and puts them between quotes into a query of its storage.
+    """
+    if not name or any(sign in name for sign in ",:'\"\\"):
+        raise InvalidRequestError(
+            f"{what}: {name!r} is no name that the service knows", hint="list_charged_metrics() has them"
+        )
+    return name
+
+
+def _whole_second(at: datetime) -> datetime:
+    """Return the time, or the next whole second: the service cuts what is beyond one.
+
+    Rows begin at whole seconds, so the same ones are in the period.
+    """
+    return at + timedelta(microseconds=-at.microsecond % 1_000_000)
 
 
 def _rows(body: Any, key: str) -> list[Any]:
