@@ -133,4 +133,6 @@ EMULATOR: Final[Mapping[str, str]] = {
 }
 EMULATOR_UNSTEADY: Final[Mapping[str, str]] = {
     "test_readers_never_see_a_mixture": _NO_GENERATION,
+    # What is replaced between the look and the read shows by the checksum: then the new object is read, whole.
+    "test_replacing_during_a_download_never_mixes": _NO_GENERATION,
 }
