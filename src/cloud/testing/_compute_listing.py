@@ -31,11 +31,13 @@ class ListingPromises(ComputeKit):
     promises = "Listings"
 
     def test_listing_spans_pages(
-        self, client: AnyComputeClient, new_instance: Callable[..., Instance]
+        self, client: AnyComputeClient, harness: ComputeHarness, new_instance: Callable[..., Instance]
     ) -> None:
         """Every instance is listed once, however small the pages are, and from every token on."""
         mark = {"pages": new_name()}
         made = {new_instance(tags=mark, wait=False).id for _ in range(7)}
+        for instance_id in made:  # one that gets its place between two pages may be on neither
+            await_state(harness, instance_id, InstanceState.RUNNING)
         listing = client.iter_instances(tags=mark, page_size=5)
         listed = [item.id for item in listing]
         assert sorted(listed) == sorted(made)
