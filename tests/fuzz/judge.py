@@ -12,6 +12,8 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from hypothesis import HealthCheck, Phase, settings
+
 from cloud.common import CloudError, InvalidRequestError
 from cloud.common._paging import Pager
 from cloud.common.models import Record
@@ -29,6 +31,21 @@ _MAX_ITEMS = 2_000
 def examples(few: int) -> int:
     """Return how many examples a test has."""
     return EXAMPLES or few
+
+
+def fuzzed(few: int) -> settings:
+    """Return the settings of a test that draws answers or inputs, `few` of them in a normal run."""
+    return settings(
+        max_examples=examples(few),
+        derandomize=not EXAMPLES,  # a normal run is the same each time; who looks further meets new answers
+        phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink] if EXAMPLES else [Phase.generate],
+        suppress_health_check=[
+            HealthCheck.function_scoped_fixture,
+            HealthCheck.too_slow,
+            HealthCheck.data_too_large,
+            HealthCheck.filter_too_much,
+        ],
+    )
 
 
 def judge(call: Callable[[], Any]) -> Any:

@@ -11,7 +11,7 @@ from contextlib import redirect_stderr, redirect_stdout, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud._registry import open_storage
@@ -22,7 +22,7 @@ from cloud.infomaniak.dns._zonefile import WantedZone
 from cloud.infomaniak.newsletter._csv import opened_csv
 from cloud.local import LocalStorageClient
 from cloud.transfer import Compare, sync
-from fuzz.judge import EXAMPLES, examples, judge
+from fuzz.judge import EXAMPLES, fuzzed, judge
 from fuzz.mutations import HOSTILE_TEXTS, bytes_of, hostile_text
 from fuzz.replay import Answer, Player
 from fuzz.stores import BUCKET, make_client
@@ -37,20 +37,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-
-
-def fuzzed(few: int) -> settings:
-    return settings(
-        max_examples=examples(few),
-        derandomize=not EXAMPLES,  # a normal run is the same each time; who looks further meets new answers
-        phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink] if EXAMPLES else [Phase.generate],
-        suppress_health_check=[
-            HealthCheck.function_scoped_fixture,
-            HealthCheck.too_slow,
-            HealthCheck.data_too_large,
-            HealthCheck.filter_too_much,
-        ],
-    )
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.common import CloudError
-from fuzz.judge import EXAMPLES, examples, judge
+from fuzz.judge import EXAMPLES, fuzzed, judge
 from fuzz.mutations import plays
 from fuzz.openstack import CASES, connect, login
 from fuzz.replay import Player
@@ -58,16 +58,7 @@ def test_the_answers_themselves_are_fine(name: str, keystone: Player, services: 
 
 
 @pytest.mark.parametrize("name", CASES)
-@settings(
-    max_examples=examples(1),
-    derandomize=not EXAMPLES,  # a normal run is the same each time; who looks further meets new answers
-    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink] if EXAMPLES else [Phase.generate],
-    suppress_health_check=[
-        HealthCheck.function_scoped_fixture,
-        HealthCheck.too_slow,
-        HealthCheck.data_too_large,
-    ],
-)
+@fuzzed(1)
 @given(data=st.data())
 def test_any_answer_ends_by_a_value_or_a_cloud_error(
     name: str, keystone: Player, services: Player, data: st.DataObject

@@ -7,14 +7,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.coda_io import CodaClient, CodaLimits, Window
 from cloud.common import CloudError, RetryPolicy
 from cloud.infomaniak import InfomaniakNewsletterClient
 from cloud.testing import FakeCodaServer, ScriptedServer
-from fuzz.judge import EXAMPLES, examples, judge
+from fuzz.judge import EXAMPLES, fuzzed, judge
 from fuzz.mutations import plays
 from fuzz.record_seeds import Recorder, neutral
 from fuzz.replay import Answer, Player
@@ -34,16 +34,7 @@ pytestmark = [
 _WIDE = Window(1_000_000, 1.0)
 _UNLIMITED = CodaLimits(reads=_WIDE, writes=_WIDE, doc_content=_WIDE, doc_listings=_WIDE, analytics=_WIDE)
 _RETRY = RetryPolicy(max_attempts=2, jitter=no_jitter, retry_after_cap_seconds=0.0)
-_FUZZED = settings(
-    max_examples=examples(2),
-    derandomize=not EXAMPLES,  # a normal run is the same each time; who looks further meets new answers
-    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink] if EXAMPLES else [Phase.generate],
-    suppress_health_check=[
-        HealthCheck.function_scoped_fixture,
-        HealthCheck.too_slow,
-        HealthCheck.data_too_large,
-    ],
-)
+_FUZZED = fuzzed(2)
 
 
 class NoLimit:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.common import CloudError
 from fuzz import google
-from fuzz.judge import EXAMPLES, examples, judge
+from fuzz.judge import EXAMPLES, fuzzed, judge
 from fuzz.mutations import plays
 from fuzz.replay import Player
 from fuzz.stores import MAKERS, calls_of, make_client, seeds
@@ -61,16 +61,7 @@ def test_the_answers_themselves_are_fine(store: str, name: str, player: Player) 
 
 
 @pytest.mark.parametrize(("store", "name"), CASES)
-@settings(
-    max_examples=examples(2),
-    derandomize=not EXAMPLES,  # a normal run is the same each time; who looks further meets new answers
-    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink] if EXAMPLES else [Phase.generate],
-    suppress_health_check=[
-        HealthCheck.function_scoped_fixture,
-        HealthCheck.too_slow,
-        HealthCheck.data_too_large,
-    ],
-)
+@fuzzed(2)
 @given(data=st.data())
 def test_any_answer_ends_by_a_value_or_a_cloud_error(
     store: str, name: str, player: Player, data: st.DataObject
