@@ -8,6 +8,7 @@ import json
 import socket
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -34,8 +35,15 @@ pytestmark = [
 
 MIB = 1 << 20
 PIECE = 1 << 16
-SOCKETS_BYTES = 16 * MIB
-"""What the kernel takes of a connection that nobody reads, on both sides."""
+
+
+def sockets_bytes() -> int:
+    """Return what the kernel takes of a connection that nobody reads: the largest buffers that it gives each side."""
+    settings = [Path("/proc/sys/net/ipv4", name) for name in ("tcp_rmem", "tcp_wmem")]
+    return sum(int(file.read_text().split()[-1]) if file.exists() else 32 * MIB for file in settings) + MIB
+
+
+SOCKETS_BYTES = sockets_bytes()
 ERROR_SECONDS = 5.0
 DOCUMENT_BYTES = 64 * MIB
 ANSWER_BYTES = 256 * MIB
