@@ -8,22 +8,20 @@ from __future__ import annotations
 import json
 import os
 import random
-import socket
 import subprocess
 import sys
-import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from cloud.aws import S3Client
 from cloud.transfer import cleanup
 from faults.support import credentials_of
+from transfer.hop import Hop
 from transfer.resuming_program import BUCKET, MIB, PARTS, RANGES, move
 
 if TYPE_CHECKING:
@@ -38,63 +36,6 @@ HEADS = 256 << 10
 """Requests, answers without bodies, and what a closed connection had on its way."""
 
 pytestmark = pytest.mark.timeout(120 + 15 * KILLS)
-
-
-class Hop:
-    """Passes connections on to a server and counts the bytes of each way."""
-
-    def __init__(self, upstream: str) -> None:
-        parts = urlsplit(upstream)
-        self._upstream = (parts.hostname or "", parts.port or 80)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._lock = threading.Lock()
-        self.moved = 0
-        self._closing = False
-        self._open: set[socket.socket] = set()
-        self._threads = [threading.Thread(target=self._accept)]
-        self._threads[0].start()
-
-    def _accept(self) -> None:
-        with self._listener:
-            while True:
-                near, _ = self._listener.accept()
-                if self._closing:
-                    near.close()
-                    return
-                far = socket.create_connection(self._upstream)
-                thread = threading.Thread(target=self._both_ways, args=(near, far))
-                self._threads.append(thread)
-                thread.start()
-
-    def _both_ways(self, near: socket.socket, far: socket.socket) -> None:
-        self._open.add(near)
-        with near, far:
-            back = threading.Thread(target=self._pass, args=(far, near))
-            back.start()
-            self._pass(near, far)
-            back.join()
-            self._open.discard(near)
-
-    def _pass(self, source: socket.socket, target: socket.socket) -> None:
-        with suppress(OSError):
-            while data := source.recv(256 << 10):
-                target.sendall(data)
-                with self._lock:
-                    self.moved += len(data)
-        for end in (source, target):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        """End all connections."""
-        self._closing = True
-        for near in tuple(self._open):
-            with suppress(OSError):
-                near.shutdown(socket.SHUT_RDWR)
-        socket.create_connection(self._listener.getsockname()).close()
-        for thread in self._threads:
-            thread.join()
 
 
 @pytest.fixture

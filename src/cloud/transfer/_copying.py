@@ -6,12 +6,14 @@ import os
 import stat
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from cloud.common._cancel import active_switch, ended_by
 from cloud.common._files import pwrite_all, replacing, safe_join
-from cloud.common.errors import CloudError, ConflictError, PreconditionFailedError
+from cloud.common._state import state_folder
+from cloud.common.errors import CloudError, ConflictError, IntegrityError, PreconditionFailedError
 from cloud.transfer._compare import MTIME, mtime_text, open_regular
 from cloud.transfer._objects import STREAMED, copy_object
 from cloud.transfer._records import TransferItem, WriteOptions
@@ -20,6 +22,7 @@ from cloud.transfer._sides import FolderSide, StoreSide, nanoseconds
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from cloud.common._base_storage import BaseStorageClient
     from cloud.common._cancel import Cancellation
     from cloud.common._engine import TransferConfig
     from cloud.transfer._plan import PlanItem
@@ -46,6 +49,8 @@ class Copying:
             client's.
         clears_folders: whether an empty folder in the place of a file may be removed.
         transfer: how large items are cut.
+        resume: whether a large item between a folder and a store goes on where an earlier run was cut short, and
+            leaves what it moved when it fails.
     """
 
     source: Side
@@ -54,6 +59,7 @@ class Copying:
     server_side: bool | None = None
     clears_folders: bool = False
     transfer: TransferConfig | None = None
+    resume: bool = False
 
     def settle(
         self,
@@ -85,6 +91,11 @@ class Copying:
             return self._upload(self.source, self.destination, item, progress, cancellation)
         return self._between(self.source, self.destination, item, progress, cancellation)
 
+    def _goes_on(self, client: BaseStorageClient, size: int) -> bool:
+        """Return whether an item is gone on with: below the threshold a journal would cost more than it saves."""
+        transfer = self.transfer or client._transfer  # noqa: SLF001  # the client's own; nobody else asks for it
+        return self.resume and size > SMALL and size >= transfer.threshold
+
     # -- to a folder -------------------------------------------------------------------------------------
     @contextmanager
     def _place(self, side: FolderSide, name: str) -> Iterator[Path | None]:
@@ -107,19 +118,29 @@ class Copying:
         progress: Callable[[int], None],
         cancellation: Cancellation | None,
     ) -> int:
-        if item.size <= SMALL and item.etag is not None and item.time_ns is not None:
+        pin = item.etag
+        if item.size <= SMALL and pin is not None and item.time_ns is not None:
             size = _download_small(source, item, path)
             if size is not None:
                 progress(size)
                 return size
-        result = source.client.download_to(
+            pin = None
+        download = partial(
+            source.client.download_to,
             source.bucket,
             source.key(item.name),
             path,
+            resume=self._goes_on(source.client, item.size),
             transfer=self.transfer,
             progress=progress,
             cancellation=cancellation,
         )
+        try:
+            result = download(if_match=pin)
+        except PreconditionFailedError:
+            if pin is None:
+                raise
+            result = download()  # the version that is there now
         info, time_ns = result.info, item.time_ns
         if item.etag is None or info.etag != item.etag:  # another one than was listed
             time_ns = None if info.modified_at is None else nanoseconds(info.modified_at)
@@ -142,18 +163,26 @@ class Copying:
                 before = os.fstat(file.fileno())
                 metadata = {**(self.options.metadata or {}), MTIME: mtime_text(before.st_mtime_ns)}
                 small = before.st_size <= SMALL
-                destination.client.upload_file(
-                    destination.bucket,
-                    key,
-                    file.read() if small else Path(path),
-                    content_type=self.options.content_type,
-                    metadata=metadata,
-                    storage_class=self.options.storage_class,
-                    transfer=self.transfer,
-                    progress=progress,
-                    cancellation=None if small else cancellation,
-                )
-            if _is_same_file(before, os.stat(path, follow_symlinks=source.follow_symlinks)):  # noqa: PTH116  # a text
+                resume = self._goes_on(destination.client, before.st_size) and _can_note(path)
+                try:
+                    destination.client.upload_file(
+                        destination.bucket,
+                        key,
+                        file.read() if small else Path(path),
+                        content_type=self.options.content_type,
+                        metadata=metadata,
+                        storage_class=self.options.storage_class,
+                        resume=resume,
+                        transfer=self.transfer,
+                        progress=progress,
+                        cancellation=None if small else cancellation,
+                    )
+                except IntegrityError:
+                    # Nothing is published of a file that changes while it is sent with `resume`.
+                    if _is_same_file(before, _status(path, source)):
+                        raise
+                    continue
+            if _is_same_file(before, _status(path, source)):
                 return before.st_size
         raise DoubtfulError(f"{path!r} was changed each of the {_TRIES} times while it was uploaded")
 
@@ -215,6 +244,28 @@ def _download_small(source: StoreSide, item: PlanItem, path: Path) -> int | None
     if not stamped and item.time_ns is not None:
         _set_time(path, item.time_ns)
     return len(data)
+
+
+def _can_note(path: str) -> bool:
+    """Return whether the journal of an upload can be kept; an executor's worker may have no home of its own."""
+    try:
+        folder = state_folder("uploads")
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return True
+        reason = f"{str(folder)!r} is read-only"
+    except (OSError, RuntimeError) as error:  # the latter when there is no home at all
+        reason = str(error)
+    import logging
+
+    logging.getLogger("cloud.transfer").warning(
+        "the upload of %s will not go on if it is cut short: %s", path, reason
+    )
+    return False
+
+
+def _status(path: str, source: FolderSide) -> os.stat_result:
+    return os.stat(path, follow_symlinks=source.follow_symlinks)  # noqa: PTH116  # a text
 
 
 def _is_same_file(before: os.stat_result, after: os.stat_result) -> bool:

@@ -133,7 +133,10 @@ def sync(
         window: with `Compare.TIME`, how far the times of a downloaded file and its object may lie apart.
         dry_run: make the plan, and do nothing.
         confirm: shown the plan; nothing is done unless it returns True.
-        resume: go on from the journal of an interrupted run; False forgets it.
+        resume: go on from the journal of an interrupted run, and inside each object from the transfer threshold
+            on that goes up or down: what a run that was cut short had moved of it stays at the service or beside
+            the target. False forgets the journal, and such an object begins anew and leaves nothing when it
+            fails.
         state: folder of the journals, by default ``$XDG_STATE_HOME/cloud/sync``.
         workers: items in flight at once; with `executor`, batches of items.
         executor: moves the items: any `concurrent.futures.Executor`, see also `cloud.adapters`. For other
@@ -169,7 +172,7 @@ def sync(
         limits.check(plan)
         run = _Run(
             plan,
-            Copying(first, second, options, server_side, delete, transfer),
+            Copying(first, second, options, server_side, delete, transfer, resume),
             journal,
             workers,
             executor,

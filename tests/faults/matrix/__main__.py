@@ -151,6 +151,8 @@ def run_all(clients: Sequence[str], peers: str, minutes: float) -> Iterator[tupl
     """
     ends = time.monotonic() + minutes * 60
     with running({STORE_OF[client] for client in clients}) as servers, ExitStack() as stack:
+        # Journals of uploads go there, and not to the state folder of whoever runs this.
+        os.environ["XDG_STATE_HOME"] = stack.enter_context(tempfile.TemporaryDirectory())
         pools = {
             client: stack.enter_context(
                 ProcessPoolExecutor(PROCESSES, initializer=_begin, initargs=(servers, peers))

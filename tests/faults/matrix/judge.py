@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from cloud._registry import StorageLocation
 from cloud.testing import FaultProxy
-from cloud.transfer import sync
 from faults.matrix.cases import (
     BUCKET,
     LARGE_KEY,
@@ -79,9 +77,15 @@ def judge(
         done = carry(settings, case, key, proxy)
         seconds = time.monotonic() - begun
         requests = proxy.requests
-    if fault is not None and not any(request.fault is fault.kind for request in requests):
-        return Outcome(Verdict.UNMET, seconds=seconds, error=(done or {}).get("error", ""))
-    note, torn, left = _look(case, place, key, done)
+        if fault is not None and not any(request.fault is fault.kind for request in requests):
+            return Outcome(Verdict.UNMET, seconds=seconds, error=(done or {}).get("error", ""))
+
+        def again() -> dict[str, Any] | None:
+            proxy.clear()
+            proxy.accept()
+            return carry(settings, case, key, proxy)
+
+        note, torn, left = _look(case, place, key, done, again)
     if done is None:
         return Outcome(Verdict.HANG, left=left, seconds=seconds, note=note)
     verdict = Verdict.RIGHT
@@ -120,11 +124,21 @@ def _prepare(case: Case, folder: Path) -> str:
     return SMALL_KEY if operation is Operation.STREAM else LARGE_KEY
 
 
-def _look(case: Case, place: Place, key: str, done: dict[str, Any] | None) -> tuple[str, bool, int]:
-    """Return what is wrong (empty for nothing), whether that is a torn file or object, and how much is left."""
+def _look(
+    case: Case,
+    place: Place,
+    key: str,
+    done: dict[str, Any] | None,
+    again: Callable[[], dict[str, Any] | None],
+) -> tuple[str, bool, int]:
+    """Return what is wrong (empty for nothing), whether that is a torn file or object, and how much is left.
+
+    Args:
+        again: does the operation once more without a fault, for a sync: the next one goes on with what is left.
+    """
     succeeded = done is not None and not done["error"]
     if case.operation.syncs:
-        return _look_at_tree(case, place, key, done)
+        return _look_at_tree(case, place, key, done, again)
     if case.operation.writes:
         return *_look_at_object(case, place, key, succeeded=succeeded), left_over(place.direct, key)
     if case.operation is Operation.FILE:
@@ -165,31 +179,33 @@ def _tree(case: Case, place: Place, key: str) -> dict[str, bytes]:
     return {name.removeprefix(key): place.direct.download_file(BUCKET, name) for name in keys}
 
 
-def _look_at_tree(case: Case, place: Place, key: str, done: dict[str, Any] | None) -> tuple[str, bool, int]:
+def _look_at_tree(
+    case: Case,
+    place: Place,
+    key: str,
+    done: dict[str, Any] | None,
+    again: Callable[[], dict[str, Any] | None],
+) -> tuple[str, bool, int]:
     found = _tree(case, place, key)
-    left = 0 if case.operation is Operation.SYNC_DOWN else left_over(place.direct, key)
-    staged = [name for name in found if name.endswith(".part")]
-    if torn := [n for n, data in found.items() if n not in staged and TREE_FILES.get(n) != data]:
+    if torn := [n for n, data in found.items() if not _is_staged(n) and TREE_FILES.get(n) != data]:
         failed = done is None or bool(done["error"] or done["failures"])
-        return f"torn or strange: {torn}", failed, left
+        return f"torn or strange: {torn}", failed, 0
     if done is not None and not done["error"]:
         failures = done["failures"]
         missing = [name for name in TREE_FILES if name not in found]
         if unnamed := [n for n in missing if not any(target.endswith(n) for target, _ in failures)]:
-            return f"missing, and not in the report: {unnamed}", False, left
+            return f"missing, and not in the report: {unnamed}", False, 0
         if untyped := [target for target, error in failures if not error]:
-            return f"without a typed error: {untyped}", False, left
-    again = _sync_again(case, place, key)
-    return again, False, left + len(staged)
+            return f"without a typed error: {untyped}", False, 0
+    second = again()
+    if second is None or second["error"] or second["failures"]:
+        return f"the second run failed: {second}", False, 0
+    found = _tree(case, place, key)
+    staged = [name for name in found if _is_staged(name)]
+    left = len(staged) if case.operation is Operation.SYNC_DOWN else left_over(place.direct, key)
+    whole = {name: data for name, data in found.items() if name not in staged} == TREE_FILES
+    return "" if whole else "the second run did not make it right", False, left
 
 
-def _sync_again(case: Case, place: Place, key: str) -> str:
-    """Run the same sync without a fault; return what is wrong afterwards."""
-    there, state = StorageLocation(place.direct, BUCKET, key), place.folder / "state"
-    if case.operation is Operation.SYNC_DOWN:
-        report = sync(there, place.folder / "target", state=state)
-    else:
-        report = sync(place.folder / "tree", there, state=state)
-    if not report.ok:
-        return f"the second run failed: {report.failures}"
-    return "" if _tree(case, place, key) == TREE_FILES else "the second run did not make it right"
+def _is_staged(name: str) -> bool:
+    return name.endswith(".part")
