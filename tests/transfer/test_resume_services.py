@@ -1,21 +1,26 @@
-"""An upload goes on where it stopped on Swift and Google Cloud Storage, by a client that is new."""
+"""An upload goes on where it stopped on Swift and Google Cloud Storage, by a client that is new; on S3, begins anew."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cloud.aws import S3Client
 from cloud.common import Capability, CloudCredentials, CloudProvider, TransferConfig
 from cloud.gcp import GCSClient
 from cloud.infomaniak import InfomaniakObjectStorageClient
-from faults.support import random_bytes
+from faults.support import credentials_of, random_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from cloud.common import BaseStorageClient
+    from cloud.common._bodies import Payload
+    from cloud.common._storage_types import Part, Upload
+    from servers import Server
 
 MIB = 1 << 20
 PARTS = TransferConfig(part_size=5 * MIB, threshold=6 * MIB, max_workers=1)
@@ -75,4 +80,45 @@ def test_an_upload_goes_on(
         assert client.download_file("resumed", "k/ü") == DATA
         assert Capability.UNFINISHED_UPLOADS in client.capabilities
         assert list(client.list_unfinished_uploads("resumed")) == []
+    assert list((tmp_path / "state/cloud/uploads").iterdir()) == []
+
+
+class Losing(S3Client):
+    """Its service loses an upload at the next part, if asked to."""
+
+    loses = False
+
+    def _put_part(self, upload: Upload, number: int, payload: Payload) -> Part:
+        if self.loses:
+            self.loses = False
+            self._abort_upload(upload)
+        return super()._put_part(upload, number, payload)
+
+
+@pytest.mark.parametrize("lost", ["the upload", "a part"])
+def test_an_upload_whose_parts_are_lost_begins_anew(
+    lost: str, seaweedfs_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    source = tmp_path / "source"
+    source.write_bytes(DATA)
+
+    def kill(_count: int) -> None:
+        raise Killed
+
+    url = seaweedfs_server.endpoint_url
+    with Losing(credentials_of(seaweedfs_server), endpoint_url=url, service="seaweedfs") as client:
+        client.create_bucket("resumed")
+        with pytest.raises(Killed):
+            client.upload_file("resumed", lost, source, resume=True, transfer=PARTS, progress=kill)
+        if lost == "a part":
+            [journal] = (tmp_path / "state/cloud/uploads").iterdir()
+            head, first = journal.read_bytes().splitlines()
+            changed = {**json.loads(first), "etag": "0" * 32}
+            journal.write_bytes(head + b"\n" + json.dumps(changed).encode() + b"\n")
+        client.loses = lost == "the upload"
+        client.upload_file("resumed", lost, source, resume=True, transfer=PARTS)
+        assert client.download_file("resumed", lost) == DATA
+        assert list(client.list_unfinished_uploads("resumed")) == []
+        client.delete_file("resumed", lost)
     assert list((tmp_path / "state/cloud/uploads").iterdir()) == []

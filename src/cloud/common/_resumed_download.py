@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from cloud.common import _checksums
+from cloud.common._cancel import one_call
 from cloud.common._checksums import ChecksumAlgorithm
 from cloud.common._downloads import (
     Download,
@@ -87,7 +88,8 @@ class ResumedDownload:
     def _move(self, file: BinaryIO) -> tuple[ObjectInfo, str | None]:
         """Read what is missing; bytes that turn out wrong are read once more."""
         try:
-            return self._go_on(file) or self._begin(file)
+            with one_call(None):  # whose end is not that of the second
+                return self._go_on(file) or self._begin(file)
         except IntegrityError as error:
             self._can_go_on = False
             if not error.retryable:

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from cloud.common._bodies import FileRange
+from cloud.common._cancel import one_call
 from cloud.common._engine import PartWriter, plan_part_size
 from cloud.common._ranges import split
 from cloud.common._state import SUFFIX, Notes, state_folder
@@ -100,7 +101,8 @@ class ResumedUpload:
             if left is not None:
                 upload_id, done = left
                 try:
-                    self._send(upload_id, done)
+                    with one_call(None):  # whose end is none of what may follow
+                        self._send(upload_id, done)
                 except _LOST as error:
                     if not done or error.retryable:
                         raise

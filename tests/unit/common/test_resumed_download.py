@@ -174,6 +174,21 @@ def test_wrong_bytes_are_read_once_more_and_never_kept(target: Path) -> None:
     assert target.read_bytes() == DATA
 
 
+def test_a_range_that_turns_out_wrong_lets_all_be_read_once_more(target: Path) -> None:
+    store, wrongs = Store(DATA), [3] * 4  # one range, at all of its tries
+
+    def wrong(number: int) -> None:
+        if number in wrongs:
+            wrongs.pop()
+            raise IntegrityError("something else answers", retryable=True)
+
+    store.on_get = wrong
+    resumed(store, target)
+    assert sum(request.is_whole for request in store.requests) == 2
+    assert target.read_bytes() == DATA
+    assert list(target.parent.iterdir()) == [target]
+
+
 def test_two_at_once_do_not_mix(target: Path) -> None:
     store = Store(DATA)
 
