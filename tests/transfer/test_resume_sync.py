@@ -6,8 +6,10 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -167,6 +169,18 @@ def test_a_sync_goes_on_inside_an_object(
     world.hop.moved = 0
     assert world.sync(direction).plan.is_empty
     assert world.hop.moved < HEADS
+    world.check_nothing_left()
+
+
+def test_a_worker_goes_on_where_this_process_stopped(world: World) -> None:
+    world.fill("up")
+    cancel(world, "up")
+    whole = world.noted("up", PART)
+    world.hop.moved = 0
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        assert world.sync("up", executor=pool).copied == 1
+    assert world.hop.moved <= 1.1 * (SIZE - whole) + HEADS
+    assert world.found("up") == DATA
     world.check_nothing_left()
 
 

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO
 
 from cloud.common._cancel import active_switch, ended_by
 from cloud.common._files import pwrite_all, replacing, safe_join
-from cloud.common._state import state_folder
+from cloud.common._state import lock, state_folder
 from cloud.common.errors import CloudError, ConflictError, IntegrityError, PreconditionFailedError
 from cloud.transfer._compare import MTIME, mtime_text, open_regular
 from cloud.transfer._objects import STREAMED, copy_object
@@ -130,7 +131,7 @@ class Copying:
             source.bucket,
             source.key(item.name),
             path,
-            resume=self._goes_on(source.client, item.size),
+            resume=self._goes_on(source.client, item.size) and _can_note(item.name, path.parent),
             transfer=self.transfer,
             progress=progress,
             cancellation=cancellation,
@@ -163,7 +164,7 @@ class Copying:
                 before = os.fstat(file.fileno())
                 metadata = {**(self.options.metadata or {}), MTIME: mtime_text(before.st_mtime_ns)}
                 small = before.st_size <= SMALL
-                resume = self._goes_on(destination.client, before.st_size) and _can_note(path)
+                resume = self._goes_on(destination.client, before.st_size) and _can_note(item.name)
                 try:
                     destination.client.upload_file(
                         destination.bucket,
@@ -246,22 +247,25 @@ def _download_small(source: StoreSide, item: PlanItem, path: Path) -> int | None
     return len(data)
 
 
-def _can_note(path: str) -> bool:
-    """Return whether the journal of an upload can be kept; an executor's worker may have no home of its own."""
-    try:
-        folder = state_folder("uploads")
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if os.access(folder, os.W_OK):
-            return True
-        reason = f"{str(folder)!r} is read-only"
-    except (OSError, RuntimeError) as error:  # the latter when there is no home at all
-        reason = str(error)
-    import logging
+def _can_note(name: str, folder: Path | None = None) -> bool:
+    """Return whether the journal of an item can be kept: in `folder`, by default where those of uploads are.
 
-    logging.getLogger("cloud.transfer").warning(
-        "the upload of %s will not go on if it is cut short: %s", path, reason
-    )
-    return False
+    An executor's worker may have no home of its own, and some network file systems have no locks, without which
+    two processes could write into one file. The item then goes without, and a warning says so.
+    """
+    try:
+        folder = folder or state_folder("uploads")
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder) as file:
+            lock(file)
+    except (OSError, RuntimeError) as error:  # the latter when there is no home at all
+        import logging
+
+        logging.getLogger("cloud.transfer").warning(
+            "the transfer of %s will not go on if it is cut short, for want of a journal: %s", name, error
+        )
+        return False
+    return True
 
 
 def _status(path: str, source: FolderSide) -> os.stat_result:

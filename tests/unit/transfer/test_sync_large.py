@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import pickle
@@ -372,6 +373,23 @@ def test_where_no_journal_can_be_kept_an_upload_goes_without(
         assert world.up(state=world.state / "sync").ok
     assert "will not go on" in caplog.text
     world.check_up()
+
+
+@pytest.mark.parametrize("direction", ["up", "down"])
+def test_where_there_are_no_locks_nothing_is_left_that_would_need_one(
+    world: World, direction: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def no_locks(_file: object) -> bool:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    call = getattr(world, direction)
+    monkeypatch.setattr("cloud.transfer._copying.lock", no_locks)
+    with caplog.at_level(logging.WARNING, "cloud.transfer"):
+        world.cut(call)
+    assert "No locks available" in caplog.text
+    assert [path.parent.name for path in world.journals] == ["sync"]
+    assert call().ok
+    world.check_nothing_left()
 
 
 def test_it_travels(tmp_path: Path) -> None:
