@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from cloud.cli._console import Console
 from cloud.cli._errors import INTERRUPTED, OK, OUTPUT_CLOSED, TERMINATED, OutputClosedError, exit_code
-from cloud.cli._parser import build_parser, parse
+from cloud.cli._parser import parse
 from cloud.cli._text import visible
 from cloud.common._redact import redact
 from cloud.common.errors import CloudError
@@ -31,9 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: the arguments after the name; the process's own when None.
     """
-    parser = build_parser()
     try:
-        args = parse(parser, argv)
+        args = parse(sys.argv[1:] if argv is None else argv)
     except SystemExit as exc:  # argparse has printed its help or the error
         return int(exc.code or OK)
     if args.version:

@@ -11,7 +11,7 @@ from cloud.cli._errors import EXIT_CODE_HELP
 from cloud.cli._text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from cloud.cli._command import Command
 
@@ -36,16 +36,21 @@ class Parser(argparse.ArgumentParser):
         _fail(message, self.prog)
 
 
-def build_parser() -> Parser:
-    """Return the whole parser."""
+def build_parser(words: Collection[str] | None = None) -> Parser:
+    """Return the parser.
+
+    Args:
+        words: those of the command line: only commands among them get their arguments, as all of them together
+            take longer than many a command does. None for the whole.
+    """
     parser = Parser(prog="cloud", description=_DESCRIPTION, epilog=EXIT_CODE_HELP)
     parser.add_argument("--version", action="store_true", help="print the version")
     _add_global_options(parser, absent=None)
-    _add_commands(parser, COMMANDS)
+    _add_commands(parser, COMMANDS, words)
     return parser
 
 
-def parse(parser: Parser, argv: Sequence[str] | None) -> argparse.Namespace:
+def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Return the arguments; what a command does not know is told with the name of the command.
 
     ``handler`` is empty where a command is still missing; ``print_help`` then says which ones there are.
@@ -53,7 +58,7 @@ def parse(parser: Parser, argv: Sequence[str] | None) -> argparse.Namespace:
     Raises:
         SystemExit: the arguments are wrong, or ask for help.
     """
-    args, unknown = parser.parse_known_args(argv)
+    args, unknown = build_parser(argv).parse_known_args(argv)
     if unknown:
         _fail(f"unrecognized arguments: {' '.join(unknown)}", args.called)
     return args
@@ -64,20 +69,25 @@ def _fail(message: str, command: str) -> NoReturn:
     raise SystemExit(2)
 
 
-def _add_commands(parser: Parser, commands: tuple[Command, ...]) -> None:
+def _add_commands(parser: Parser, commands: tuple[Command, ...], words: Collection[str] | None) -> None:
     # What a command further in sets overwrites this.
     parser.set_defaults(handler="", print_help=parser.print_help, called=parser.prog)
     added = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for command in commands:
-        _add_command(added, command)
+        if words is None or command.name in words:
+            _add_command(added, command, words)
+        else:
+            added.add_parser(command.name, help=command.help, add_help=False)
 
 
-def _add_command(commands: argparse._SubParsersAction[Parser], command: Command) -> None:
+def _add_command(
+    commands: argparse._SubParsersAction[Parser], command: Command, words: Collection[str] | None
+) -> None:
     parser = commands.add_parser(
         command.name, help=command.help, description=f"{command.help}.\n\n{command.description}".strip()
     )
     if command.commands:
-        _add_commands(parser, command.commands)
+        _add_commands(parser, command.commands, words)
     elif command.add_arguments is not None:
         command.add_arguments(parser)
         parser.set_defaults(handler=command.handler, called=parser.prog)
