@@ -36,15 +36,8 @@ LIMITS: list[tuple[tuple[str, ...], str]] = [
     (
         ("sync-again",),
         (
-            "A sync that finds nothing to do is the start of a Python process (about half a second of its CPU with the "
+            "A sync that finds nothing to do is the start of a Python process (a quarter of a second of its CPU with the "
             "command line, the S3 client and the journal) and one listing; s5cmd and rclone start in hundredths."
-        ),
-    ),
-    (
-        ("azure-upload",),
-        (
-            "Azure, large upload: an account in the path of the URL counts as an emulator, to which blocks go with an "
-            "MD5 (1.4 s of CPU a gigabyte); against the service they go with a CRC-64 (0.06)."
         ),
     ),
     (
