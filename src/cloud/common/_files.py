@@ -21,6 +21,26 @@ _umask_lock = threading.Lock()
 _seek_lock = threading.Lock()
 
 
+class _Local(threading.local):
+    time_ns: int | None = None
+
+
+_local = _Local()
+
+
+@contextmanager
+def timed(time_ns: int | None) -> Iterator[None]:
+    """Let a file that this thread moves in have this time already; None for the present.
+
+    One whose time is set afterwards has another for good when the process is killed in between.
+    """
+    before, _local.time_ns = _local.time_ns, time_ns
+    try:
+        yield
+    finally:
+        _local.time_ns = before
+
+
 @contextmanager
 def replacing(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
     """Give an open temporary file that becomes `path` when the block ends well, and vanishes otherwise.
@@ -61,6 +81,8 @@ def refuse_target(path: Path, *, overwrite: bool) -> None:
 def finish(temporary: Path, path: Path, *, overwrite: bool) -> None:
     """Move a file that is whole into its place."""
     temporary.chmod(_final_mode(path))
+    if _local.time_ns is not None:
+        os.utime(temporary, ns=(_local.time_ns, _local.time_ns))
     _move(temporary, path, overwrite=overwrite)
 
 

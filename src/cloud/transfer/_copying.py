@@ -12,7 +12,7 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO
 
 from cloud.common._cancel import active_switch, ended_by
-from cloud.common._files import pwrite_all, replacing, safe_join
+from cloud.common._files import pwrite_all, replacing, safe_join, timed
 from cloud.common._state import lock, state_folder
 from cloud.common.errors import CloudError, ConflictError, IntegrityError, PreconditionFailedError
 from cloud.transfer._compare import MTIME, mtime_text, open_regular
@@ -137,7 +137,8 @@ class Copying:
             cancellation=cancellation,
         )
         try:
-            result = download(if_match=pin)
+            with timed(None if pin is None else item.time_ns):
+                result = download(if_match=pin)
         except PreconditionFailedError:
             if pin is None:
                 raise

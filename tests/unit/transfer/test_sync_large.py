@@ -279,6 +279,21 @@ def test_a_download_is_pinned_to_what_was_listed(world: World) -> None:
     assert {pin for _, pin in world.store.reads} == {etag}
 
 
+@pytest.mark.parametrize("resume", [True, False])
+def test_a_file_has_its_time_from_the_first(
+    world: World, monkeypatch: pytest.MonkeyPatch, resume: bool
+) -> None:
+    def killed(*_: object) -> None:
+        raise KILLED
+
+    world.store.upload_file("down", "middle", MIDDLE)
+    with monkeypatch.context() as patch:
+        patch.setattr("cloud.transfer._copying._set_time", killed)
+        assert world.down(resume=resume).failed == 2
+    assert world.down(resume=resume).plan.is_empty
+    world.check_down()
+
+
 @pytest.mark.parametrize("cut_before", [False, True])
 @pytest.mark.parametrize("data", [OTHER, MIDDLE], ids=["large", "middle"])
 def test_an_object_that_was_replaced_since_is_taken_as_it_is(
