@@ -13,7 +13,7 @@ class Hop:
 
     Attributes:
         moved: bytes so far.
-        hold_at: passes no more on after so many, until `release`.
+        hold_at: passes no more on after so many; `release` ends the connections that wait.
     """
 
     def __init__(self, upstream: str) -> None:
@@ -59,12 +59,13 @@ class Hop:
                     self.moved += len(data)
                 if self.hold_at is not None and self.moved >= self.hold_at:
                     self._free.wait()
+                    break
         for end in (source, target):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
     def release(self) -> None:
-        """Count anew, and pass on all that comes from now on."""
+        """Count anew, and pass on what comes by new connections."""
         self.hold_at = None
         self._free.set()
         self.moved = 0
@@ -72,6 +73,7 @@ class Hop:
     def close(self) -> None:
         """End all connections."""
         self._closing = True
+        self._free.set()
         for near in tuple(self._open):
             with suppress(OSError):
                 near.shutdown(socket.SHUT_RDWR)
