@@ -37,7 +37,9 @@ def sync(parser: ArgumentParser) -> None:
         help="the local folder keeps names apart that differ by case or Unicode form alone",
     )
     parser.add_argument(
-        "--no-resume", action="store_true", help="forget what an interrupted run has done, and compare all"
+        "--no-resume",
+        action="store_true",
+        help="forget what an interrupted run has done, compare all, and leave no parts of large objects",
     )
     parser.add_argument(
         "--state", metavar="FOLDER", help="where journals are kept (default: ~/.local/state/cloud/sync)"
