@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import suppress
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Hop:
@@ -38,12 +43,12 @@ class Hop:
                     near.close()
                     return
                 far = socket.create_connection(self._upstream)
+                self._open.add(near)
                 thread = threading.Thread(target=self._both_ways, args=(near, far))
                 self._threads.append(thread)
                 thread.start()
 
     def _both_ways(self, near: socket.socket, far: socket.socket) -> None:
-        self._open.add(near)
         with near, far:
             back = threading.Thread(target=self._pass, args=(far, near))
             back.start()
@@ -63,6 +68,14 @@ class Hop:
         for end in (source, target):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+
+    @contextmanager
+    def until_passed_on(self) -> Iterator[None]:
+        """Wait at the end for what connections that began inside still hold, once their other ends are closed."""
+        before = frozenset(self._open)
+        yield
+        while self._open - before:
+            time.sleep(0.001)
 
     def release(self) -> None:
         """Count anew, and pass on what comes by new connections."""
