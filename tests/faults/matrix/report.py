@@ -106,10 +106,12 @@ def _versions(python: str) -> str:
 def write(rows: Sequence[Row], minutes: float, python: str) -> None:
     """Put what was found into the page, between its two marks."""
     ran = sum(row["verdict"] is not None for row in rows)
+    partly = sorted({row["client"] for row in rows if row["verdict"] is None})
     head = (
         f"Made on {datetime.now(timezone.utc):%Y-%m-%d} by `make faults` in {minutes:.0f} minutes, "
-        f"Python {platform.python_version()}: {ran:,} of the {len(rows):,} cases"
-        f"{', a seeded sample' if ran < len(rows) else ''}. Peers: {_versions(python)}."
+        f"Python {platform.python_version()}: "
+        f"{f'{ran:,} of the' if partly else 'all'} {len(rows):,} cases"
+        f"{', of ' + ' and '.join(partly) + ' a seeded sample' if partly else ''}. Peers: {_versions(python)}."
     )
     made = "\n\n".join((
         BEGIN, head, counts(rows),
