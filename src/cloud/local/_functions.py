@@ -6,6 +6,7 @@ import re
 import sys
 import threading
 import uuid
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timezone
 from types import MappingProxyType
@@ -220,33 +221,40 @@ class LocalServerlessClient(BaseServerlessClient):
         self._store.delete(name)
 
     def _invoke(self, request: InvokeRequest) -> InvokeAnswer:
-        return self._run_once(request, str(uuid.uuid4()))
+        with self._store.in_use(request.function_name) as (function, code):
+            return self._execute(request, str(uuid.uuid4()), function, code)
 
     def _invoke_async(self, request: InvokeRequest) -> str:
-        self._interpreter(self._store.read(request.function_name).runtime)
-        request_id = str(uuid.uuid4())
+        request_id, held = str(uuid.uuid4()), ExitStack()
 
         def work() -> None:
-            try:
-                self._run_once(request, request_id)
-            finally:
-                self._running.discard(threading.current_thread())
+            with held:
+                self._execute(request, request_id, function, code)
 
         # Not a daemon: an interpreter that ends waits for it, so that no accepted invocation is lost.
         thread = threading.Thread(target=work, name="cloud-function")
-        self._running.add(thread)
-        thread.start()
+        try:
+            held.callback(self._running.discard, thread)
+            # From now on: an accepted invocation runs, though the function be deleted before its thread begins.
+            function, code = held.enter_context(self._store.in_use(request.function_name))
+            self._interpreter(function.runtime)
+            self._running.add(thread)
+            thread.start()
+        except BaseException:
+            held.close()
+            raise
         return request_id
 
     def _log_page(self, request: LogRequest) -> Page[LogEvent]:
         return log_page(self._store, request.function_name, request.since, request.token)
 
     # -- below ---------------------------------------------------------------------------------------------
-    def _run_once(self, request: InvokeRequest, request_id: str) -> InvokeAnswer:
-        with self._store.in_use(request.function_name) as (function, code):
-            self._store.make()
-            command = self._interpreter(function.runtime)
-            ran = run_function(function, code, request, self._store.runs, command, request_id)
+    def _execute(
+        self, request: InvokeRequest, request_id: str, function: StoredFunction, code: Path
+    ) -> InvokeAnswer:
+        self._store.make()
+        command = self._interpreter(function.runtime)
+        ran = run_function(function, code, request, self._store.runs, command, request_id)
         write_log(self._store, function.name, request_id, ran.lines)
         return ran.answer
 

@@ -639,6 +639,27 @@ def test_close_waits_for_what_was_accepted(client: LocalServerlessClient, tmp_pa
     assert any(event.stream == request_id for event in client.iter_logs(name))
 
 
+def test_what_was_accepted_runs_though_the_function_is_deleted_before_it_begins(
+    client: LocalServerlessClient, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = make(client, tmp_path, "open(event, 'w').close()")
+    done, deleted, run = tmp_path / "done", threading.Event(), client._execute
+
+    def late(*args: Any) -> object:
+        assert deleted.wait(10)
+        return run(*args)
+
+    monkeypatch.setattr(client, "_execute", late)
+    client.invoke_async(name, str(done))
+    client.delete_function(name)
+    deleted.set()
+    client.close()
+    assert done.exists()
+    with pytest.raises(e.NotFoundError):
+        client.invoke_async(name, str(done))
+    assert not client._running
+
+
 def test_interpreter_waits_for_what_was_accepted(
     client: LocalServerlessClient, root: Path, tmp_path: Path
 ) -> None:
