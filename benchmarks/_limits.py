@@ -5,8 +5,8 @@ LIMITS: list[tuple[tuple[str, ...], str]] = [
         ("get-16", "put-16", "ranges-16", "gcs-get-16", "gcs-put-16", "azure-get-16", "azure-put-16"),
         (
             "Small objects by 16 threads: one call runs about 280 functions in Python under the interpreter's one lock "
-            "(cProfile of 1,000 GETs; none of them has more than 3 % of the time, three quarters of it are the two "
-            "system calls), and threads hand the lock over at each of those. obstore, opendal and rclone run their calls "
+            "(cProfile of 1,000 GETs, one at a time: the two system calls have a sixth of the time, none of the others more "
+            "than 5 % of its own), and threads hand the lock over at each system call. obstore, opendal and rclone run their calls "
             "beside that lock. What is left is fewer functions a call; another process for a part of the keys is the "
             "way to more (`cloud.transfer` takes any executor)."
         ),
@@ -65,8 +65,8 @@ LIMITS: list[tuple[tuple[str, ...], str]] = [
     (
         ("azure-list",),
         (
-            "Azure, listing: half of a key's time is one regular expression over the kilobyte of XML that Azure sends "
-            "for it, a quarter the record (cProfile of 20,000 keys); obstore and opendal need as long. The SDK's figure "
+            "Azure, listing: more than a third of a key's time is one regular expression over the kilobyte of XML that "
+            "Azure sends for it, a sixth the record (cProfile of 20,000 keys); obstore and opendal need as long. The SDK's figure "
             "moves between 25 and 28 times with the machine."
         ),
     ),
