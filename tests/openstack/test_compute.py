@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import threading
+import time
 import uuid
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
@@ -37,6 +38,7 @@ from servers.openstack_cloud import RESTRICTED
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from cloud.infomaniak.metering._records import ComputeUsage, InstanceUsage
     from cloud.infomaniak.network._records import Network
     from cloud.testing import RecordedRequest
     from cloud.testing._compute_base import AnyComputeClient
@@ -207,14 +209,19 @@ def settled(client: InfomaniakComputeClient, instance_id: str, status: str) -> N
     assert found.raw_state == status
 
 
-def test_its_hours_are_counted(
-    client: InfomaniakComputeClient, openstack_cloud: OpenStackCloud, instance_id: str, name: str
-) -> None:
+def test_its_hours_are_counted(client: InfomaniakComputeClient, instance_id: str, name: str) -> None:
     settled(client, instance_id, "ACTIVE")
-    now = datetime.now(timezone.utc)
     with InfomaniakMeteringClient.from_cloud(RESTRICTED) as metering:
-        usage = metering.get_compute_usage(now - timedelta(hours=1), now + timedelta(minutes=1))
-    (own,) = (each for each in usage.instances if each.instance_id == instance_id)
+
+        def used_until(end: datetime) -> tuple[ComputeUsage, list[InstanceUsage]]:
+            usage = metering.get_compute_usage(end - timedelta(hours=1), end)
+            return usage, [each for each in usage.instances if each.instance_id == instance_id]
+
+        time.sleep(1)  # Nova counts whole seconds: what was launched within the current one is not there yet
+        usage, (own,) = used_until(datetime.now(timezone.utc) + timedelta(minutes=1))
+        assert own.started_at is not None
+        assert used_until(own.started_at + timedelta(seconds=0.9))[1] == []
+        assert used_until(own.started_at + timedelta(seconds=1))[1] != []
     assert (own.name, own.vcpus, own.ram_mib) == (name, 1, 2048)
     assert 0 < own.hours < 1
     assert usage.instance_hours >= own.hours

@@ -45,7 +45,10 @@ class InfomaniakMeteringClient(Rating):
         *,
         rates: r.IcuRates | None = None,
     ) -> r.ComputeUsage:
-        """Return what the instances ran in a period, those that are deleted by now included."""
+        """Return what the instances ran in a period, those that are deleted by now included.
+
+        Nova counts whole seconds: an instance that began within the period's last one is not in it yet.
+        """
         period = r.UsagePeriod.of(start, end)
         rows = [row for row in self._rated(period, rates) if row.kind == "compute"]
         return parts.compute_usage(period, list(self.iter_instance_usage(period.start, period.end)), rows)
