@@ -120,10 +120,9 @@ class NovaHarness(ComputeHarness):
 
     def with_expired_credentials(self) -> InfomaniakComputeClient:
         with InfomaniakIdentityClient.from_cloud("ostack-password") as identity:
-            made = identity.create_application_credential(
-                f"ends-{uuid.uuid4().hex}", expires_at=datetime.now(timezone.utc) + timedelta(seconds=2)
-            )
-        threading.Event().wait(3.0)
+            end = datetime.now(timezone.utc) + timedelta(seconds=5)  # Keystone makes none that is over already
+            made = identity.create_application_credential(f"ends-{uuid.uuid4().hex}", expires_at=end)
+        time.sleep(max(0.0, (end - datetime.now(timezone.utc)).total_seconds()) + 1)
         assert made.secret is not None
         return self._with(made.id, made.secret.reveal())
 
