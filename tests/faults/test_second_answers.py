@@ -55,18 +55,20 @@ class Doubled:
     def __init__(self, store: str, *, waits: bool) -> None:
         self._store = store
         self.waits = waits
+        self._is_first = True
         self.is_said = threading.Event()
         self.server = Server(self._serve)
 
     def _serve(self, peer: Peer) -> None:
+        is_first, self._is_first = self._is_first, False
         received = self._next(peer)
         answer = self._answer(received)
         peer.send(answer)
-        if not self.is_said.is_set():
+        if is_first:
             if not self.waits:
                 self._next(peer)
-            self.is_said.set()
             peer.send(answer)
+            self.is_said.set()
             peer.wait_until_closed()
             return
         while True:

@@ -120,7 +120,8 @@ class NovaHarness(ComputeHarness):
 
     def with_expired_credentials(self) -> InfomaniakComputeClient:
         with InfomaniakIdentityClient.from_cloud("ostack-password") as identity:
-            end = datetime.now(timezone.utc) + timedelta(seconds=5)  # Keystone makes none that is over already
+            # Keystone makes none that is over already.
+            end = datetime.now(timezone.utc) + timedelta(seconds=5)
             made = identity.create_application_credential(f"ends-{uuid.uuid4().hex}", expires_at=end)
         time.sleep(max(0.0, (end - datetime.now(timezone.utc)).total_seconds()) + 1)
         assert made.secret is not None

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING
 from xml.parsers import expat
+
+from cloud.common._times import read_utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,26 +143,14 @@ def parse_timestamp(text: str) -> datetime:
         MalformedAnswerError: it is no such time.
     """
     try:
-        # Python 3.10 does not know the "Z", and takes three or six digits of a fraction only.
-        return datetime.fromisoformat(text[:-1] + "+00:00") if text[-1:] == "Z" else _odd_timestamp(text)
+        # The usual form at once: a listing holds one for each object.
+        return datetime.fromisoformat(text[:-1] + "+00:00") if text[-1:] == "Z" else read_utc(text)
     except ValueError:
-        return _odd_timestamp(text)
-
-
-def _odd_timestamp(text: str) -> datetime:
-    match = _TIMESTAMP.fullmatch(text)
-    if match is None:
-        raise MalformedAnswerError(f"the answer holds a time that is none: {text!r}")
-    moment, fraction, sign, hours, minutes = match.groups()
-    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0)) * (-1 if sign == "-" else 1)
+        pass
     try:
-        whole = datetime.fromisoformat(moment).replace(tzinfo=timezone.utc)
-        return whole + timedelta(microseconds=int((fraction or "")[:6].ljust(6, "0"))) - offset
-    except (ValueError, OverflowError) as error:
+        return read_utc(text)
+    except ValueError as error:
         raise MalformedAnswerError(f"the answer holds a time that is none: {text!r}") from error
-
-
-_TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):?(\d\d))?", re.ASCII)
 
 
 def fits_xml(text: str) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cloud.aws._ec2_records import EC2InstanceOptions
 from cloud.common._records import Image, Instance, InstanceType, KeyPair
 from cloud.common._redact import Secret
+from cloud.common._times import read_utc
 from cloud.common.enums import InstanceState
 from cloud.common.errors import InvalidRequestError
 from cloud.common.models import utc
@@ -91,8 +92,6 @@ def _unique(values: Sequence[str | None]) -> tuple[str, ...]:
 
 def image(item: Mapping[str, Any]) -> Image:
     """Return an image."""
-    from datetime import datetime
-
     disks = [
         device["Ebs"].get("VolumeSize") for device in item.get("BlockDeviceMappings", ()) if "Ebs" in device
     ]
@@ -103,7 +102,7 @@ def image(item: Mapping[str, Any]) -> Image:
         status=item.get("State") or "",
         architecture=item.get("Architecture"),
         min_disk_bytes=disks[0] * GIB if disks and disks[0] else None,
-        created_at=utc(datetime.fromisoformat(created.replace("Z", "+00:00"))) if created else None,
+        created_at=read_utc(created) if created else None,
         owner=item.get("OwnerId"),
         tags=tags_of(item),
         raw=item,

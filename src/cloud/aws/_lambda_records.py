@@ -11,6 +11,7 @@ from zlib import crc32
 
 from cloud.common._redact import HiddenValues
 from cloud.common._serverless_types import Described, FunctionOptions
+from cloud.common._times import read_utc
 from cloud.common.enums import FunctionState
 from cloud.common.models import FrozenMap, FunctionAlias, FunctionInfo, FunctionUrl, LayerVersion, LogEvent
 
@@ -186,12 +187,7 @@ def _state(answer: Mapping[str, Any]) -> tuple[FunctionState, str | None]:
 
 def moment(text: str | None) -> datetime | None:
     """Return one of Lambda's times (``2024-05-01T12:00:00.000+0000``) in UTC."""
-    if not text:
-        return None
-    # Python 3.10 reads neither a Z nor an offset without a colon.
-    normal = re.sub(r"([+-]\d\d)(\d\d)$", r"\1:\2", re.sub(r"[zZ]$", "+00:00", text))
-    found = datetime.fromisoformat(normal)
-    return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+    return read_utc(text) if text else None
 
 
 def function_alias(name: str, answer: Mapping[str, Any]) -> FunctionAlias:

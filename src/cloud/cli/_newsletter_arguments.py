@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from cloud.cli import _values
+from cloud.common._times import read_time
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -79,7 +80,7 @@ def import_(parser: ArgumentParser) -> None:
 
 def moment(text: str) -> datetime:
     """Return an aware time; one without a zone is of this machine's."""
-    found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    found = read_time(text.strip())
     return (found if found.tzinfo is not None else found.astimezone()).astimezone(timezone.utc)
 
 

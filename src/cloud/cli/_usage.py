@@ -14,6 +14,7 @@ from cloud.cli._errors import OK
 from cloud.cli._openstack import run_verb, text_of
 from cloud.cli._text import count_text, time_text
 from cloud.cli._usage_arguments import PUBLISHED
+from cloud.common._times import read_time
 from cloud.common.errors import ConfigurationError, InvalidRequestError
 
 if TYPE_CHECKING:
@@ -52,8 +53,7 @@ def _moment(text: str, zone: tzinfo) -> datetime:
     if _AGO.fullmatch(text.strip()):
         return datetime.now(timezone.utc) - timedelta(seconds=_values.duration(text))
     try:
-        # Python 3.10 does not know the Z.
-        found = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text.strip()))
+        found = read_time(text.strip())
     except ValueError:
         raise InvalidRequestError(
             f"{text!r} is no time", hint="write 2026-11-01, 2026-11-01T06:00+01:00 or 7d"

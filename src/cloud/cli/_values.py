@@ -7,6 +7,8 @@ from argparse import ArgumentTypeError
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+from cloud.common._times import read_time
+
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
@@ -55,8 +57,7 @@ def moment(text: str) -> datetime:
     if _DURATION.fullmatch(text.strip()):
         return datetime.now(timezone.utc) - timedelta(seconds=duration(text))
     try:
-        # Python 3.10 does not know the Z.
-        found = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text.strip()))
+        found = read_time(text.strip())
     except ValueError:
         raise ArgumentTypeError(f"{text!r} is no time; write 2024-05-01, 2024-05-01T12:00Z or 7d") from None
     return found if found.tzinfo else found.replace(tzinfo=timezone.utc)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from cloud.common._times import read_time
 from cloud.common.errors import ServiceUnavailableError, UnsupportedOperationError
 from cloud.common.models import FrozenMap, Record, to_json, utc
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 R = TypeVar("R", bound="CodaRecord")
-_FRACTION = re.compile(r"\.(\d+)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -160,12 +159,8 @@ def moment(text: object) -> datetime | None:
     """Return a time of the service in UTC; None for what is none, or names no zone."""
     if not isinstance(text, str):
         return None
-    # Python 3.10 knows neither Z nor fractions of other than 3 or 6 digits.
-    normal = _FRACTION.sub(
-        lambda found: "." + found[1][:6].ljust(6, "0"), text.replace("Z", "+00:00"), count=1
-    )
     try:
-        return utc(datetime.fromisoformat(normal))
+        return utc(read_time(text))
     except ValueError:
         return None
 

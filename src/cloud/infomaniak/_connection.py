@@ -265,10 +265,15 @@ class OpenStackConnection:
                         hint="make a new client, or give it credentials or a profile and leave the variables alone",
                     )
                 require("openstack", extra=EXTRA)
-                from openstack.config import OpenStackConfig
+                from openstack.config import OpenStackConfig, loader
 
                 wanted: dict[str, Any] = {"cloud": self._profile, "region_name": self._given_region}
-                self._cloud = OpenStackConfig().get_one(
+                # Copies: openstacksdk before 4.14 puts what OS_CLIENT_CONFIG_FILE names into its lists for good, so
+                # that a later login would find the clouds of an earlier file.
+                found = OpenStackConfig(
+                    config_files=list(loader.CONFIG_FILES), secure_files=list(loader.SECURE_FILES)
+                )
+                self._cloud = found.get_one(
                     **{name: value for name, value in wanted.items() if value is not None}
                 )
             return self._cloud

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from functools import wraps
 from typing import (
     TYPE_CHECKING,
@@ -19,10 +18,12 @@ from typing import (
     overload,
 )
 
+from cloud.common._times import read_utc
 from cloud.common.models import EMPTY, Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
 S = TypeVar("S")
 S_contra = TypeVar("S_contra", contravariant=True)
@@ -119,8 +120,4 @@ def change(method: Callable[Concatenate[S, P], Step[R]]) -> ChangeMethod[S, P, R
 
 def moment(text: str | None) -> datetime | None:
     """Return a time of an OpenStack service, which is in UTC whether it says so or not."""
-    if not text:
-        return None
-    # Python 3.10 does not know the Z.
-    found = datetime.fromisoformat(text.removesuffix("Z"))
-    return found.replace(tzinfo=timezone.utc) if found.tzinfo is None else found.astimezone(timezone.utc)
+    return read_utc(text) if text else None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from cloud.common._records import Quota
+from cloud.common._times import read_utc
 from cloud.common.errors import ServiceUnavailableError
 from cloud.common.models import FrozenMap
 from cloud.infomaniak._planning import moment
@@ -15,6 +15,7 @@ from cloud.infomaniak.metering import _records as r
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
 _KNOWN = frozenset({"begin", "end", "qty", "rate", "type", "res_type", "tenant_id", "period", "unit"})
 _GNOCCHI = frozenset(
@@ -279,7 +280,4 @@ def _seconds(text: object) -> float:
 def measure(row: Sequence[Any]) -> r.Measure:
     """Return the record of a measure: Gnocchi writes time, granularity and value."""
     at, granularity, value = row
-    found = datetime.fromisoformat(str(at).replace("Z", "+00:00"))
-    return r.Measure(
-        at=found.astimezone(timezone.utc), granularity_seconds=float(granularity), value=float(value)
-    )
+    return r.Measure(at=read_utc(str(at)), granularity_seconds=float(granularity), value=float(value))

@@ -12,6 +12,7 @@ from datetime import date, datetime, timezone
 from typing import Any
 
 from cloud.common._redact import Secret
+from cloud.common._times import read_time
 from cloud.common.errors import InvalidRequestError, UnknownServiceError
 from cloud.common.models import FrozenMap, utc
 
@@ -140,7 +141,7 @@ def unix_seconds(name: str, value: datetime | str) -> int:
     """
     if isinstance(value, str):
         try:
-            value = datetime.fromisoformat(value.strip().replace("Z", "+00:00"))
+            value = read_time(value.strip())
         except ValueError as exc:
             raise InvalidRequestError(
                 f"{name}: {value!r} is no time of ISO 8601", request_sent=False
