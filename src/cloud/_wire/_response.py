@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 from cloud._wire._errors import (
@@ -14,6 +13,7 @@ from cloud._wire._errors import (
 )
 from cloud._wire._parse import BadAnswer, Head
 from cloud._wire._types import HttpResponse
+from cloud.common._bodies import Allocation
 
 if TYPE_CHECKING:
     from cloud._wire._connection import Connection
@@ -107,8 +107,7 @@ class SocketResponse(HttpResponse):
             body, self._ready = self._ready, b""
             self._received += size
             return body
-        # BytesIO hands its buffer out as bytes without a copy when nobody else holds it.
-        target = BytesIO(bytes(size))
+        target = Allocation(bytes(size))
         with target.getbuffer() as view:
             done = 0
             while done < size:

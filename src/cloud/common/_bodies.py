@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from cloud.common.errors import IntegrityError
@@ -14,6 +15,21 @@ if TYPE_CHECKING:
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
 _seek_lock = threading.Lock()
+
+
+class Allocation(io.BytesIO):
+    """Room for a body, whose `getvalue` hands the bytes out without a copy when nobody else holds them.
+
+    The bytes that it is made of are to be its own alone, so `getbuffer` and `getvalue` share them.
+    """
+
+    def close(self) -> None:
+        """Give the room up; views of it that are still alive keep it until they end.
+
+        An error's traceback holds such views, and Python 3.13 says aloud that `io` cannot close what they show.
+        """
+        with suppress(BufferError):
+            super().close()
 
 
 class FileRange:

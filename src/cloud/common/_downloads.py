@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from cloud.common import _checksums
+from cloud.common._bodies import Allocation
 from cloud.common._cancel import active_switch, one_call
 from cloud.common._engine import Window
 from cloud.common._ranges import split
@@ -38,9 +38,8 @@ class MemorySink:
     """One allocation of the right size; `take` hands it over without a copy."""
 
     def __init__(self, size: int) -> None:
-        # BytesIO owns the zeroed bytes object alone, so getbuffer() and getvalue() share it instead of copying.
-        self._file = io.BytesIO(bytes(size))
-        self._view = self._file.getbuffer()
+        self._room = Allocation(bytes(size))
+        self._view = self._room.getbuffer()
 
     def fill(
         self, offset: int, stream: ObjectStream, length: int, seen: Callable[[memoryview], None]
@@ -55,7 +54,7 @@ class MemorySink:
     def take(self) -> bytes:
         """Return the bytes. The sink cannot be used afterwards."""
         self._view.release()
-        return self._file.getvalue()
+        return self._room.getvalue()
 
 
 def _some(stream: ObjectStream, view: memoryview) -> int:

@@ -312,7 +312,8 @@ class ObjectReader(io.RawIOBase):
     def __init__(self, open_stream: Callable[[int, str | None], ObjectStream]) -> None:
         super().__init__()
         self._open_stream = open_stream
-        self._stream: ObjectStream | None = open_stream(0, None)
+        self._stream: ObjectStream | None = None  # `io` closes what was only half made, too
+        self._stream = open_stream(0, None)
         self.info = self._stream.info
         self._position = 0
 

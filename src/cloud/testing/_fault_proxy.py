@@ -167,7 +167,7 @@ class FaultProxy:
         loop = asyncio.SelectorEventLoop()  # the one that has add_reader, on every system
         try:
             loop.run_until_complete(self._main())
-            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.run_until_complete(_settle(loop))
         finally:
             loop.close()
 
@@ -281,3 +281,11 @@ class FaultProxy:
         if fault is not None and fault.kind is FaultKind.REFUSE:
             await self._refuse(fault.seconds)  # before the reset: the client may try again at once
         return await exchange.run()
+
+
+async def _settle(loop: asyncio.AbstractEventLoop) -> None:
+    """End what is left of bodies that nobody read to their end: the loop closes each by a task of its own."""
+    await loop.shutdown_asyncgens()
+    await asyncio.sleep(0)  # a task that is asked for begins in the loop's next turn
+    while rest := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(rest)

@@ -108,9 +108,9 @@ def test_every_record_takes_the_least_and_the_unknown(kind: type[CodaRecord]) ->
     assert json.dumps(record.to_dict())
     assert pickle.loads(pickle.dumps(record)) == record  # noqa: S301  # our own
     hash(record)
-    documented = kind.__doc__ or ""
+    documented = inspect.getdoc(kind) or ""
     for name in record:
-        assert f"        {name}: " in documented, f"{kind.__name__}.{name} has no documentation"
+        assert f"\n    {name}: " in documented, f"{kind.__name__}.{name} has no documentation"
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import threading
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.common import _bodies, _files
-from cloud.common._bodies import FileRange, as_bytes, blocks
+from cloud.common._bodies import Allocation, FileRange, as_bytes, blocks
 from cloud.common._files import FileSink, pwrite_all, replacing, safe_join, unsafe_reason
 from cloud.common._reading import ObjectStream
 from cloud.common._storage_types import GetRequest
@@ -336,3 +337,30 @@ def test_the_folder_itself_may_be_a_link(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
     assert safe_join(tmp_path / "link", "x") == tmp_path / "link" / "x"
+
+
+# -- Allocation ----------------------------------------------------------------------------------------------
+def test_room_for_a_body_is_given_up_when_its_last_view_ends() -> None:
+    room = Allocation(bytes(4))
+    view = room.getbuffer()
+    room.close()  # what `io` does when an error's traceback still holds a view
+    assert not room.closed
+    view[:] = b"body"
+    assert room.getvalue() == b"body"
+    view.release()
+    room.close()
+    assert room.closed
+
+
+def test_a_body_is_handed_out_without_a_copy() -> None:
+    tracemalloc.start()
+    try:
+        room = Allocation(bytes(8 << 20))
+        with room.getbuffer() as view:
+            view[:4] = b"body"
+        body = room.getvalue()
+        del room
+        assert (body[:4], len(body)) == (b"body", 8 << 20)
+        assert tracemalloc.get_traced_memory()[1] < 9 << 20
+    finally:
+        tracemalloc.stop()

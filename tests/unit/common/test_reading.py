@@ -250,6 +250,25 @@ def test_the_file_reads_as_bytesio_does(steps: list[tuple[str, int]]) -> None:
     assert store.all_closed
 
 
+def test_a_file_that_could_not_be_opened_closes_quietly() -> None:
+    """`io` closes it when it is thrown away, and Python 3.13 says aloud what fails then."""
+    made = []
+
+    class Kept(ObjectReader):
+        def __init__(self) -> None:
+            made.append(self)
+            super().__init__(refuse)
+
+    def refuse(position: int, etag: str | None) -> ObjectStream:
+        raise NotFoundError("nothing there")
+
+    with pytest.raises(NotFoundError):
+        Kept()
+    (file,) = made
+    file.close()
+    assert file.closed
+
+
 def test_opening_is_one_request_and_seeking_none() -> None:
     store = Store(DATA)
     file = reader(store)

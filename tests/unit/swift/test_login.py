@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+import openstack.config.loader
 import pytest
 
 from cloud._dialects.swift import _login
@@ -580,6 +581,9 @@ clouds:
         assert client.region == "dc4-a"
         with pytest.raises(ConfigurationError):
             InfomaniakObjectStorageClient.from_cloud("another").list_buckets()
+    assert (
+        str(tmp_path / "clouds.yaml") not in openstack.config.loader.CONFIG_FILES
+    )  # for later logins to find
 
 
 @pytest.mark.filterwarnings("ignore:Support for InfluxDB")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import re
 import socket
 import threading
 import tracemalloc
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -520,6 +522,28 @@ def test_a_stall_is_silent_until_its_end(upstream: ScriptedServer) -> None:
             release.set()
             with pytest.raises(ConnectionResetError):
                 client.recv(1)
+
+
+def test_a_body_that_nobody_reads_to_its_end_leaves_nothing(
+    upstream: ScriptedServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    stalled = threading.Event()
+
+    async def sleep(seconds: float) -> None:
+        stalled.set()
+        await asyncio.Event().wait()
+
+    with FaultProxy(upstream.url, sleep=sleep) as proxy:
+        proxy.inject(Fault(kind=Kind.STALL_UPLOAD, at=100))
+        host, _, port = proxy.url.removeprefix("http://").partition(":")
+        client = socket.create_connection((host, int(port)), timeout=30)
+        client.sendall(request("PUT", body=UPLOAD))
+        assert stalled.wait(30)
+    client.close()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        gc.collect()
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
 
 
 def test_an_upstream_that_is_down_is_a_502() -> None:
