@@ -306,7 +306,16 @@ def _status(
 def _entry_points() -> list[EntryPoint]:
     from importlib.metadata import entry_points
 
-    return [point for point in entry_points(group=ENTRY_POINT_GROUP) if point.name not in BUILT_IN]
+    try:
+        found = entry_points(group=ENTRY_POINT_GROUP)
+    except (
+        ValueError
+    ) as exc:  # newer releases of importlib.metadata read none when one of any package is malformed
+        raise ConfigurationError(
+            f"the entry points of the installed packages cannot be read: {exc}",
+            hint="a package declares one that names nothing: update or uninstall that package",
+        ) from exc
+    return [point for point in found if point.name not in BUILT_IN]
 
 
 def _load(scheme: str, provider: ProviderEntry | None) -> Callable[..., BaseStorageClient]:

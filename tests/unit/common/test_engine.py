@@ -345,8 +345,8 @@ def test_a_memory_sink_hands_its_one_allocation_over() -> None:
     sink.fill(0, stream, 10, lambda _piece: None)
     data = sink.take()
     assert data == b"0123456789"
-    assert isinstance(sink._file, io.BytesIO)
-    assert sink._file.getvalue() is data
+    assert isinstance(sink._room, io.BytesIO)
+    assert sink._room.getvalue() is data
 
 
 def test_the_sizes_are_those_that_the_documentation_names() -> None:
