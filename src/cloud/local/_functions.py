@@ -21,7 +21,7 @@ from cloud.common.errors import UnsupportedOperationError
 from cloud.common.models import FunctionInfo
 from cloud.local._errors import translate
 from cloud.local._functions_logs import log_page, write_log
-from cloud.local._functions_run import MAX_RESULT_BYTES, run_function
+from cloud.local._functions_run import MAX_RESULT_BYTES, Output, run_function
 from cloud.local._functions_store import FunctionStore, StoredFunction
 from cloud.local._layout import checked_root
 
@@ -221,15 +221,15 @@ class LocalServerlessClient(BaseServerlessClient):
         self._store.delete(name)
 
     def _invoke(self, request: InvokeRequest) -> InvokeAnswer:
-        with self._store.in_use(request.function_name) as (function, code):
-            return self._execute(request, str(uuid.uuid4()), function, code)
+        with self._store.in_use(request.function_name) as (function, code), Output() as output:
+            return self._execute(request, str(uuid.uuid4()), function, code, output)
 
     def _invoke_async(self, request: InvokeRequest) -> str:
         request_id, held = str(uuid.uuid4()), ExitStack()
 
         def work() -> None:
             with held:
-                self._execute(request, request_id, function, code)
+                self._execute(request, request_id, function, code, output)
 
         # Not a daemon: an interpreter that ends waits for it, so that no accepted invocation is lost.
         thread = threading.Thread(target=work, name="cloud-function")
@@ -238,6 +238,7 @@ class LocalServerlessClient(BaseServerlessClient):
             # From now on: an accepted invocation runs, though the function be deleted before its thread begins.
             function, code = held.enter_context(self._store.in_use(request.function_name))
             self._interpreter(function.runtime)
+            output = held.enter_context(Output())
             self._running.add(thread)
             thread.start()
         except BaseException:
@@ -250,11 +251,16 @@ class LocalServerlessClient(BaseServerlessClient):
 
     # -- below ---------------------------------------------------------------------------------------------
     def _execute(
-        self, request: InvokeRequest, request_id: str, function: StoredFunction, code: Path
+        self,
+        request: InvokeRequest,
+        request_id: str,
+        function: StoredFunction,
+        code: Path,
+        output: Output,
     ) -> InvokeAnswer:
         self._store.make()
         command = self._interpreter(function.runtime)
-        ran = run_function(function, code, request, self._store.runs, command, request_id)
+        ran = run_function(function, code, request, self._store.runs, command, request_id, output)
         write_log(self._store, function.name, request_id, ran.lines)
         return ran.answer
 

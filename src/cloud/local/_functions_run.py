@@ -12,6 +12,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from typing import IO, TYPE_CHECKING
 
 from cloud.common._serverless_types import InvokeAnswer
@@ -20,6 +21,8 @@ from cloud.local._disk import remove_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from typing_extensions import Self
 
     from cloud.common._serverless_types import InvokeRequest
     from cloud.local._functions_store import StoredFunction
@@ -45,19 +48,40 @@ class Ran:
 
 
 class Output:
-    """What a process writes, read as it comes and kept up to `MAX_LOG_BYTES`."""
+    """What a process writes, read as it comes and kept up to `MAX_LOG_BYTES`.
 
-    def __init__(self, pipe: IO[bytes]) -> None:
+    Its thread is there before the process is: Python 3.12 starts none any more when the interpreter is about to
+    end, and one that ends waits for what was accepted.
+    """
+
+    def __init__(self) -> None:
         self.lines: list[tuple[float, str]] = []
-        self._pipe = pipe
+        self._pipes: SimpleQueue[IO[bytes] | None] = SimpleQueue()
+        self._pipe: IO[bytes] | None = None
         self._kept = 0
         self._dropped = 0
         self._thread = threading.Thread(target=self._drain, name="cloud-function-output", daemon=True)
         self._thread.start()
 
+    def __enter__(self) -> Self:
+        """Return the output, of which nothing is there yet."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """End the thread also when no process was started."""
+        self._pipes.put(None)
+
+    def read(self, pipe: IO[bytes]) -> None:
+        """Begin to read what comes from `pipe`."""
+        self._pipe = pipe
+        self._pipes.put(pipe)
+
     def _drain(self) -> None:
+        pipe = self._pipes.get()
+        if pipe is None:
+            return
         with suppress(ValueError, OSError):  # closed by `end`: a process that left its group still writes
-            while line := self._pipe.readline(_LONGEST_LINE):
+            while line := pipe.readline(_LONGEST_LINE):
                 self._keep(line)
 
     def _keep(self, line: bytes) -> None:
@@ -70,7 +94,7 @@ class Output:
     def end(self) -> None:
         """Return when everything that was written is here."""
         self._thread.join(_DRAIN_SECONDS)
-        if not self._thread.is_alive():
+        if self._pipe is not None and not self._thread.is_alive():
             self._pipe.close()
         if self._dropped:
             self.lines.append((time.time(), f"[{self._dropped} bytes of output were dropped]"))
@@ -83,6 +107,7 @@ def run_function(
     runs: Path,
     command: list[str],
     request_id: str,
+    output: Output,
 ) -> Ran:
     """Return what the function gave for one event.
 
@@ -93,13 +118,14 @@ def run_function(
         runs: where to make the folder of this invocation, which is gone afterwards.
         command: the interpreter and its options.
         request_id: the id of this invocation.
+        output: takes what the process writes.
     """
     folder = runs / request_id
     folder.mkdir(0o700)
     try:
         started = time.time()
         _write_request(folder, function, code, request, request_id, started + function.timeout_seconds)
-        output, status = _run(command, folder, code, function, request_id)
+        status = _run(command, folder, code, function, request_id, output)
         seconds = time.time() - started
         payload, failed = _result(folder, function, request_id, status)
     finally:
@@ -165,9 +191,9 @@ def _environment(function: StoredFunction, folder: Path, code: Path, request_id:
 
 
 def _run(
-    command: list[str], folder: Path, code: Path, function: StoredFunction, request_id: str
-) -> tuple[Output, int | None]:
-    """Run the process; return what it wrote and its exit status, None when its time was up."""
+    command: list[str], folder: Path, code: Path, function: StoredFunction, request_id: str, output: Output
+) -> int | None:
+    """Run the process and read what it writes; return its exit status, None when its time was up."""
     try:
         process = subprocess.Popen(  # noqa: S603  # an interpreter of the caller's choice; nothing of the event in it
             [*command, str(_BOOTSTRAP), str(folder)],
@@ -184,13 +210,13 @@ def _run(
         ) from exc
     if process.stdout is None:  # pragma: no cover  # a pipe was asked for
         raise AssertionError
-    output = Output(process.stdout)
+    output.read(process.stdout)
     try:
         ended = _wait(process, function.timeout_seconds)
     finally:  # also on Ctrl-C, and for what a function left running
         _end_group(process)
         output.end()
-    return output, process.returncode if ended else None
+    return process.returncode if ended else None
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float) -> bool:
