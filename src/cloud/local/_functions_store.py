@@ -86,12 +86,13 @@ class FunctionStore:
             ConfigurationError: the folder holds something else, or was made by a later version.
         """
         text = read_file(str(self._own / _FORMAT))
+        # Looked for twice: a folder that is made meanwhile has its format before it holds any function.
+        if text is None and self._foreign() and (text := read_file(str(self._own / _FORMAT))) is None:
+            raise ConfigurationError(
+                f"the folder {str(self.root)!r} is not empty and holds no functions",
+                hint="choose an empty folder, or the one that functions were made in",
+            )
         if text is None:
-            if self.root.is_dir() and any(not path.name.startswith(".") for path in self.root.iterdir()):
-                raise ConfigurationError(
-                    f"the folder {str(self.root)!r} is not empty and holds no functions",
-                    hint="choose an empty folder, or the one that functions were made in",
-                )
             return False
         try:
             version = json.loads(text)["version"]
@@ -217,6 +218,10 @@ class FunctionStore:
         return self._folder(name) / "logs"
 
     # -- below -----------------------------------------------------------------------------------------------
+    def _foreign(self) -> bool:
+        """Return whether the root holds something; hidden files do not count."""
+        return self.root.is_dir() and any(not path.name.startswith(".") for path in self.root.iterdir())
+
     def _folder(self, name: str) -> Path:
         return self.root / _encoded(name)
 

@@ -77,13 +77,14 @@ class Layout:
         """
         if self._encoder is None:
             text = read_file(self._format)
-            if text is not None:
-                self._encoder = self._read_format(text)
-            elif self._foreign():
+            # Looked for twice: a store that is made meanwhile has its format before it holds anything.
+            if text is None and self._foreign() and (text := read_file(self._format)) is None:
                 raise ConfigurationError(
                     f"the folder {self.root!r} is not empty and holds no store",
                     hint="choose an empty folder, or the one that a store was made in",
                 )
+            if text is not None:
+                self._encoder = self._read_format(text)
         return self._encoder
 
     def make(self) -> Encoder:

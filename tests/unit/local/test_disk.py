@@ -29,6 +29,7 @@ from cloud.common.errors import (
 )
 from cloud.local import LocalStorageClient
 from cloud.local import _disk as disk
+from cloud.local import _layout as layout
 from cloud.local import _staging as staging
 from cloud.local._errors import translate
 
@@ -360,6 +361,22 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
         with pytest.raises(ConfigurationError, match="holds no store"):
             call()
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_store_that_is_made_between_two_looks_is_found(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = layout.read_file
+
+    def late(path: str) -> bytes | None:
+        found = read(path)
+        monkeypatch.undo()
+        LocalStorageClient(root).create_bucket("first")
+        return found
+
+    root.mkdir()
+    monkeypatch.setattr(layout, "read_file", late)
+    client = LocalStorageClient(root)
+    client.create_bucket("second")
+    assert client.list_buckets() == ["first", "second"]
 
 
 def test_making_a_client_makes_nothing(tmp_path: Path) -> None:

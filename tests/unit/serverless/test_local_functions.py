@@ -506,6 +506,27 @@ def test_killed_writer_leaves_the_old_function_or_the_new_one(
     assert len(list((root / "f-f").glob("code-*.use"))) == 1
 
 
+def test_folder_that_is_made_between_two_looks_is_found(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "app.py").write_text("def handler(e, c): return e\n")
+    read = store_module.read_file
+
+    def create(name: str) -> None:
+        LocalServerlessClient(root).create_function(name, RUNTIME, "app.handler", tmp_path / "app.py")
+
+    def late(path: str) -> bytes | None:
+        found = read(path)
+        monkeypatch.undo()
+        create("first")
+        return found
+
+    root.mkdir()
+    monkeypatch.setattr(store_module, "read_file", late)
+    create("second")
+    assert [function.name for function in LocalServerlessClient(root).list_functions()] == ["first", "second"]
+
+
 def test_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("x")
     client = LocalServerlessClient(tmp_path)
