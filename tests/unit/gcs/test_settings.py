@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import pickle
+import threading
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -105,6 +106,16 @@ def answers() -> Iterator[responses.RequestsMock]:
 def signing_client(key_file: Path, **settings: Any) -> GCSClient:
     credentials = CloudCredentials(CloudProvider.GCP, credentials_file=str(key_file))
     return GCSClient(credentials, **{"retry": NO_WAIT, **settings})
+
+
+# -- Google's own client ------------------------------------------------------------------------------------
+def test_it_asks_for_nothing_by_itself(google: GCSClient, answers: responses.RequestsMock) -> None:
+    answers.get(f"{BUCKET}/o/key", json={"name": "key"})
+    assert google.native.bucket("bucket").blob("key").exists(retry=None)
+    for thread in threading.enumerate():
+        if "_fetch_background" in thread.name:
+            thread.join(30)
+    assert [call.request.url for call in answers.calls] == [f"{BUCKET}/o/key?fields=name&prettyPrint=false"]
 
 
 # -- signed URLs ---------------------------------------------------------------------------------------------

@@ -238,6 +238,8 @@ class GCSSetup:
         settings = self.transport_settings
         client._http.verify = (settings.ca_bundle or True) if settings.verify else False  # noqa: SLF001  # it takes a session or nothing
         client._http.max_redirects = 0  # noqa: SLF001  # likewise; requests would follow them to any host
+        # From 3.11 on it asks for each bucket's place by itself, in a thread, with retries; only a variable says no.
+        client._bucket_metadata_cache = None  # noqa: SLF001  # it looks whether there is one
         return client
 
 
