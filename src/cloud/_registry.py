@@ -308,9 +308,8 @@ def _entry_points() -> list[EntryPoint]:
 
     try:
         found = entry_points(group=ENTRY_POINT_GROUP)
-    except (
-        ValueError
-    ) as exc:  # newer releases of importlib.metadata read none when one of any package is malformed
+    except ValueError as exc:
+        # Newer releases of importlib.metadata read none when one of any package is malformed.
         raise ConfigurationError(
             f"the entry points of the installed packages cannot be read: {exc}",
             hint="a package declares one that names nothing: update or uninstall that package",
