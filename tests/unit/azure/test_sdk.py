@@ -408,8 +408,9 @@ class TestSettings:
 
     def test_an_answer_without_an_account_is_an_error(self) -> None:
         portal = ScriptedResponse(body=b"<html>login</html>")
-        with ScriptedServer(otherwise=portal) as server, pytest.raises(ServiceUnavailableError):
+        with ScriptedServer(otherwise=portal) as server, pytest.raises(ServiceUnavailableError) as caught:
             client_of(server).get_account_info()
+        assert caught.value.operation == "get_account_info"
 
     def test_soft_delete_of_the_account(self, azurite: AzureBlobClient) -> None:
         azurite.set_soft_delete_days(5)

@@ -8,10 +8,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from cloud.common import NotFoundError, ServiceUnavailableError
+from cloud.common import NotFoundError, RetryPolicy, ServiceUnavailableError
 from cloud.common._listed import listed_object
 from cloud.testing import RecordedRequest, ScriptedResponse, ScriptedServer
-from unit.gcs.helpers import WHEN, failed, make_client, query_of, said
+from unit.gcs.helpers import WHEN, failed, make_client, query_of, resource, said
 
 
 def item(name: str, generation: int = 1, **members: Any) -> dict[str, Any]:
@@ -272,3 +272,24 @@ def test_answers_without_a_number_are_in_order() -> None:
     answer = ScriptedResponse(headers=(("Content-Type", "multipart/mixed; boundary=b"),), body=body)
     with ScriptedServer(answer) as server, make_client(server) as client:
         assert [result.ok for result in client.delete_files("bucket", ["a", "b"])] == [True, False]
+
+
+# -- answers that are none -------------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", ["contentType", "cacheControl", "storageClass", "contentLanguage"])
+def test_an_object_that_is_described_by_other_than_text_is_none(name: str) -> None:
+    with (
+        ScriptedServer(otherwise=said(resource(**{name: ["text/plain"]}))) as server,
+        make_client(server) as client,
+        pytest.raises(ServiceUnavailableError, match="by other than text"),
+    ):
+        client.get_object_metadata("bucket", "key")
+
+
+def test_a_copy_goes_on_with_a_token_that_is_text_only() -> None:
+    answer = said({"done": False, "rewriteToken": ["a"], "totalBytesRewritten": "1"})
+    with (
+        ScriptedServer(said(resource()), answer) as server,
+        make_client(server, retry=RetryPolicy(max_attempts=1)) as client,
+        pytest.raises(ServiceUnavailableError, match="answer to a copy"),
+    ):
+        client.copy_file("bucket", "key", "bucket", "other")

@@ -105,13 +105,16 @@ class AzureSettings(AzureObjectStore):
         """Return what kind of account this is."""
         from cloud._dialects.azure_blob._records import AccountInfo
 
-        answer = self._run("get_account_info", "", lambda: call_sdk(self.native.get_account_information))
-        if not answer.get("sku_name") or not answer.get("account_kind"):
-            # azure-core takes any success, also a captive portal's, for an answer that leaves all out.
-            raise ServiceUnavailableError("the answer names no account: not an Azure service's")
-        return AccountInfo(
-            sku=answer["sku_name"], kind=answer["account_kind"], hierarchical=answer.get("is_hns_enabled")
-        )
+        def ask() -> AccountInfo:
+            answer = call_sdk(self.native.get_account_information)
+            if not answer.get("sku_name") or not answer.get("account_kind"):
+                # azure-core takes any success, also a captive portal's, for an answer that leaves all out.
+                raise ServiceUnavailableError("the answer names no account: not an Azure service's")
+            return AccountInfo(
+                sku=answer["sku_name"], kind=answer["account_kind"], hierarchical=answer.get("is_hns_enabled")
+            )
+
+        return self._run("get_account_info", "", ask)
 
     @final
     def get_soft_delete_days(self) -> int | None:

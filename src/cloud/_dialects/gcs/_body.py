@@ -28,6 +28,14 @@ RESOURCE_FIELDS = (
     "contentEncoding,contentDisposition,contentLanguage,metadata,crc32c,md5Hash"
 )
 """What is asked of the JSON API about an object: https://cloud.google.com/storage/docs/json_api/v1/objects"""
+_TEXTS = (
+    "storageClass",
+    "contentType",
+    "cacheControl",
+    "contentEncoding",
+    "contentDisposition",
+    "contentLanguage",
+)
 
 
 def info_of_resource(bucket: str, key: str, resource: Mapping[str, Any]) -> ObjectInfo:
@@ -45,6 +53,8 @@ def _info_of_resource(bucket: str, key: str, resource: Mapping[str, Any]) -> Obj
     size, generation, updated = get("size"), get("generation"), get("updated")
     if size is None or not generation:
         raise ServiceUnavailableError("the answer describes no object: this was not Google Cloud Storage")
+    if any(not isinstance(value, str) for name in _TEXTS if (value := get(name)) is not None):
+        raise ServiceUnavailableError("the answer describes an object by other than text")
     checksums = {name: value for name, value in (("crc32c", get("crc32c")), ("md5", get("md5Hash"))) if value}
     metadata = get("metadata")
     return ObjectInfo(

@@ -97,9 +97,12 @@ def _rewrite(ops: Operations, request: CopyRequest) -> Stored:
                 resource = answer.get("resource") or {}
                 return Stored(resource.get("generation"), resource.get("generation"))
         with understood("answer to a copy"):
-            following, now = answer.get("rewriteToken"), int(answer.get("totalBytesRewritten") or 0)
+            following, now = (
+                quoted(answer.get("rewriteToken") or ""),
+                int(answer.get("totalBytesRewritten") or 0),
+            )
         if not following or now <= rewritten:
             raise ServiceUnavailableError(
                 "the copy makes no progress: the service says neither done nor more"
             )
-        token, rewritten = f"&rewriteToken={quoted(following)}", now
+        token, rewritten = f"&rewriteToken={following}", now
