@@ -146,7 +146,7 @@ def parse_timestamp(text: str) -> datetime:
         # The usual form at once: a listing holds one for each object.
         return datetime.fromisoformat(text[:-1] + "+00:00") if text[-1:] == "Z" else read_utc(text)
     except ValueError:
-        pass
+        pass  # a form that is less usual, or none
     try:
         return read_utc(text)
     except ValueError as error:

@@ -78,7 +78,7 @@ def client_error(status: int, code: str, **headers: str) -> bc.ClientError:
         "Error": {"Code": code, "Message": "words"},
         "ResponseMetadata": {"HTTPStatusCode": status, "RequestId": "R", "HTTPHeaders": headers},
     }
-    return bc.ClientError(answer, "DescribeRegions")  # type: ignore[arg-type]
+    return bc.ClientError(answer, "DescribeRegions")  # type: ignore[arg-type]  # as much of an answer as is read
 
 
 def ours(exc: Exception) -> e.CloudError:

@@ -108,7 +108,7 @@ def test_settings_that_cannot_work_are_refused(name: str) -> None:
 def test_cutting_a_body_loses_and_copies_nothing(size: int, part_size: int) -> None:
     data = (DATA * 2)[:size]
     pieces = list(cut_payload(data, part_size))
-    assert b"".join(bytes(piece) for piece in pieces) == data  # type: ignore[arg-type]
+    assert b"".join(bytes(piece) for piece in pieces) == data  # type: ignore[arg-type]  # these are buffers
     assert all(isinstance(piece, memoryview) and piece.obj is data for piece in pieces)
 
 
@@ -117,8 +117,8 @@ def test_a_file_is_cut_into_ranges_of_itself(tmp_path: Any) -> None:
     path.write_bytes(DATA)
     with path.open("rb") as file:
         pieces = list(cut_payload(FileRange(file, 24, 900), 400))
-        assert [(piece.offset, piece.length) for piece in pieces] == [(24, 400), (424, 400), (824, 100)]  # type: ignore[union-attr]
-        assert b"".join(map(as_bytes, pieces)) == DATA[24:924]  # type: ignore[union-attr]
+        assert [(piece.offset, piece.length) for piece in pieces] == [(24, 400), (424, 400), (824, 100)]  # type: ignore[union-attr]  # these are ranges of a file
+        assert b"".join(map(as_bytes, pieces)) == DATA[24:924]  # type: ignore[union-attr]  # likewise
         assert file.tell() == 0
 
 
@@ -225,7 +225,7 @@ def test_a_completion_that_fails_aborts_once() -> None:
     def complete(_parts: Any) -> None:
         raise ServiceUnavailableError("lost")
 
-    hooks.complete = complete  # type: ignore[method-assign]
+    hooks.complete = complete  # type: ignore[method-assign]  # a double
     with pytest.raises(ServiceUnavailableError, match="lost"):
         upload_parts(PartWriter(hooks, 2), cut_payload(DATA, 300))
     assert hooks.aborted == 1
@@ -241,7 +241,7 @@ def test_an_abort_that_fails_does_not_hide_why_it_came_to_it(caplog: pytest.LogC
         yield b"a"
         raise KeyboardInterrupt
 
-    hooks.abort = abort  # type: ignore[method-assign]
+    hooks.abort = abort  # type: ignore[method-assign]  # a double
     with pytest.raises(KeyboardInterrupt):
         upload_parts(PartWriter(hooks, 1), source())
     assert "parts may be left: no route" in caplog.text

@@ -176,7 +176,7 @@ def test_short_writes_and_reads_of_the_system_are_continued(
     monkeypatch.setattr(os, "pwrite", lambda fd, data, offset: pwrite(fd, data[:7], offset))
     monkeypatch.setattr(os, "pread", lambda fd, size, offset: real_pread(fd, min(size, 5), offset))
     with (tmp_path / "f").open("w+b", buffering=0) as file:
-        pwrite_all(file, memoryview(DATA), 3)  # type: ignore[arg-type]
+        pwrite_all(file, memoryview(DATA), 3)  # type: ignore[arg-type]  # an unbuffered file
         assert as_bytes(FileRange(file.fileno(), 3, len(DATA))) == DATA
 
 

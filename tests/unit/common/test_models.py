@@ -34,7 +34,7 @@ RECORDS: list[Record] = [
         tags=FrozenMap({"t": "v"}), metadata=FrozenMap({"n": FrozenMap({"deep": (1, 2)})}), created_at=WHEN, raw="canary",
     ),
     INFO,
-    models.DownloadResult(path=PurePosixPath("/x/y"), info=INFO, bytes_written=3),  # type: ignore[arg-type]
+    models.DownloadResult(path=PurePosixPath("/x/y"), info=INFO, bytes_written=3),  # type: ignore[arg-type]  # a path of no particular system
     models.DeleteResult(key="k", error=NotFoundError("gone")),
     models.DeleteResult(key="k"),
     models.PresignedPost(url="https://h", fields=FrozenMap({"policy": "canary"}), expires_at=WHEN),

@@ -76,7 +76,7 @@ def test_an_event_is_frozen_json_and_holds_no_message_and_no_result() -> None:
     with pytest.raises(ServiceUnavailableError):
         make_runtime(events).run("upload_file", "b/k", flaky(9))
     with pytest.raises(FrozenInstanceError):
-        events[0].attempt = 5  # type: ignore[misc]
+        events[0].attempt = 5  # type: ignore[misc]  # what is refused
     text = json.dumps([event.to_dict() for event in events]) + repr(events)
     assert "payload" not in text
     assert "result" not in text
@@ -166,11 +166,11 @@ def test_the_log_has_one_structured_record_per_try(caplog: pytest.LogCaptureFixt
         make_runtime(events).run("upload_file", "b/k", flaky(1))
     records = [record for record in caplog.records if record.name == LOGGER]
     assert [record.levelno for record in records] == [logging.INFO, logging.DEBUG]
-    assert [record.cloud for record in records] == [asdict(event) for event in events]  # type: ignore[attr-defined]
+    assert [record.cloud for record in records] == [asdict(event) for event in events]  # type: ignore[attr-defined]  # what the observer adds to it
     first, second = (record.getMessage() for record in records)
     assert first.startswith("aws upload_file b/k: attempt 1, ServiceUnavailableError, next try in 0.25 s, ")
     assert second.startswith("aws upload_file b/k: attempt 2, ok, ")
-    json.dumps([record.cloud for record in records])  # type: ignore[attr-defined]
+    json.dumps([record.cloud for record in records])  # type: ignore[attr-defined]  # likewise
 
 
 def test_a_call_without_trouble_logs_nothing_at_info(caplog: pytest.LogCaptureFixture) -> None:

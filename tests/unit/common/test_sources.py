@@ -79,7 +79,7 @@ def test_a_file_is_read_from_its_position_and_stays_open(tmp_path: Path) -> None
 def test_views_of_wider_items_are_counted_in_bytes(client: Any) -> None:
     numbers = array.array("I", range(100))
     with opened(memoryview(numbers)) as body:
-        assert len(body) == numbers.itemsize * 100  # type: ignore[arg-type]
+        assert len(body) == numbers.itemsize * 100  # type: ignore[arg-type]  # this one has a length
     client.upload_file("bucket", "k", memoryview(numbers))
     assert client.download_file("bucket", "k") == numbers.tobytes()
 

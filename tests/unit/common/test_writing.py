@@ -166,7 +166,7 @@ def test_an_abort_that_fails_does_not_hide_the_error(caplog: pytest.LogCaptureFi
     def abort() -> None:
         raise ServiceUnavailableError("no route")
 
-    target.hooks.abort = abort  # type: ignore[method-assign]
+    target.hooks.abort = abort  # type: ignore[method-assign]  # a double
 
     def write() -> None:
         with target.open() as writer:

@@ -326,7 +326,7 @@ def test_a_public_address_is_asked_of_the_card() -> None:
         lambda: Spot(interruption="stop"),
         lambda: SecurityRule(protocol="tcp", peer=""),
         lambda: SecurityRule(protocol="tcp", peer="10.0.0.0/8", from_port=1),
-        lambda: SecurityRule(protocol="tcp", peer="10.0.0.0/8", direction="sideways"),  # type: ignore[arg-type]
+        lambda: SecurityRule(protocol="tcp", peer="10.0.0.0/8", direction="sideways"),  # type: ignore[arg-type]  # what is refused
     ],
 )
 def test_what_cannot_be_is_refused(make: Any) -> None:
@@ -405,4 +405,4 @@ def test_a_region_that_fails_leaves_no_partial_listing(server: ScriptedServer, c
     server.add(answer(f"<regionInfo>{regions}</regionInfo>"), page(1), refusal("AuthFailure", 401))
     with pytest.raises(Exception, match="AuthFailure") as caught:
         client.list_instances_everywhere()
-    assert caught.value.resource == "b"  # type: ignore[attr-defined]
+    assert caught.value.resource == "b"  # type: ignore[attr-defined]  # it is a CloudError

@@ -25,7 +25,7 @@ def ours(code: str, status: int = 400, message: str = "words") -> e.CloudError:
         "Error": {"Code": code, "Message": message},
         "ResponseMetadata": {"HTTPStatusCode": status, "RequestId": "R", "HTTPHeaders": {}},
     }
-    error = translate(ClientError(answer, "RunInstances"), EC2_ERRORS)  # type: ignore[arg-type]
+    error = translate(ClientError(answer, "RunInstances"), EC2_ERRORS)  # type: ignore[arg-type]  # as much of an answer as is read
     assert error is not None
     return error
 

@@ -209,7 +209,7 @@ def client_error(status: int, code: str, **headers: str) -> bc.ClientError:
         "Error": {"Code": code, "Message": "words"},
         "ResponseMetadata": {"HTTPStatusCode": status, "RequestId": "R", "HTTPHeaders": headers},
     }
-    return bc.ClientError(answer, "GetObjectTagging")  # type: ignore[arg-type]
+    return bc.ClientError(answer, "GetObjectTagging")  # type: ignore[arg-type]  # as much of an answer as is read
 
 
 def test_an_answer_through_botocore_is_read_as_one_through_the_wire() -> None:

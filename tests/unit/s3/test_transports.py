@@ -153,7 +153,7 @@ def test_an_event_hook_of_one_s_own_is_honoured() -> None:
 # -- a real server through botocore's session ----------------------------------------------------------------
 @pytest.mark.parametrize("transport", ["wire", "sdk"])
 def test_both_transports_send_the_same_signed_requests(transport: str) -> None:
-    options = S3Options(transport=transport)  # type: ignore[arg-type]
+    options = S3Options(transport=transport)  # type: ignore[arg-type]  # one of its names
     with ScriptedServer(otherwise=ObjectServer()) as server, make_client(server, options=options) as client:
         key = "odd key/ü+%41?&=~"
         client.upload_file("bucket", key, b"data", metadata={"a": "b"})

@@ -318,7 +318,7 @@ def test_credentials_that_have_ended_send_nothing() -> None:
             {"token": TOKEN},
             {"username": "u", "password": PASSWORD, "auth_url": f"{server.url}/auth/v1.0"},
         ):
-            credentials = CloudCredentials(CloudProvider.INFOMANIAK, expires_at=ended, **kind)  # type: ignore[arg-type]
+            credentials = CloudCredentials(CloudProvider.INFOMANIAK, expires_at=ended, **kind)  # type: ignore[arg-type]  # fields by their names
             with pytest.raises(AuthenticationError, match="expired"):
                 make_client(server, credentials=credentials).download_file("c", "k")
         assert server.requests == ()
@@ -581,9 +581,8 @@ clouds:
         assert client.region == "dc4-a"
         with pytest.raises(ConfigurationError):
             InfomaniakObjectStorageClient.from_cloud("another").list_buckets()
-    assert (
-        str(tmp_path / "clouds.yaml") not in openstack.config.loader.CONFIG_FILES
-    )  # for later logins to find
+    # Else later logins of the process would find it.
+    assert str(tmp_path / "clouds.yaml") not in openstack.config.loader.CONFIG_FILES
 
 
 @pytest.mark.filterwarnings("ignore:Support for InfluxDB")
@@ -618,7 +617,7 @@ def test_nothing_anywhere_is_said_before_any_request() -> None:
 def test_the_regions_have_their_keystones() -> None:
     for region, host in (("dc3-a", "api.pub1"), ("dc4-a", "api.pub2"), (None, "api.pub1")):
         client = InfomaniakObjectStorageClient.from_credentials("app1", PASSWORD, region=region)
-        assert client._setup.connection.auth_url == f"https://{host}.infomaniak.cloud/identity/v3"  # type: ignore[attr-defined]
+        assert client._setup.connection.auth_url == f"https://{host}.infomaniak.cloud/identity/v3"  # type: ignore[attr-defined]  # ours, which no contract has
         assert client.region == (region or "dc3-a")
     unknown = InfomaniakObjectStorageClient.from_credentials("app1", PASSWORD, region="dc9-z")
     with pytest.raises(ConfigurationError, match="dc9-z"):
